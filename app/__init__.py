@@ -1,0 +1,1 @@
+"""The API Lambda: validates records, queues them, returns what the worker answered."""

@@ -1,0 +1,91 @@
+"""GET /api/info: what a client has to know, and snippets that run."""
+
+import asyncio
+import json
+import time
+from typing import Any
+
+from serving.errors import ServingError
+from serving.models import ModelRegistry
+from serving.project import Project
+from serving.settings import Settings
+
+PYTHON = '''import json
+import httpx
+import pandas as pd
+
+def predict(frame: pd.DataFrame, url: str = "{url}") -> pd.DataFrame:
+    """Send the rows and get their predictions back, in the same order and under the same index."""
+    rows = json.loads(frame.to_json(orient="records", date_format="iso"))
+    with httpx.Client(base_url=url, timeout=60) as api:
+        size = api.get("/api/info").raise_for_status().json()["limits"]["max_records"]
+        slices = [rows[start : start + size] for start in range(0, len(rows), size)]
+        accepted = [api.post("/api/predict", json=part).raise_for_status() for part in slices]
+        results = []
+        for location in [answer.headers["Location"] for answer in accepted]:
+            body = {{"status": "pending"}}
+            while body["status"] == "pending":
+                body = api.get(location, headers={{"Prefer": "wait=20"}}).raise_for_status().json()
+            if body["status"] != "succeeded":
+                raise RuntimeError(body["error"]["message"])
+            results += body["result"]
+    return pd.json_normalize(results).set_index(frame.index)
+'''
+CURL = "curl -s {url}/api/predict -H 'Prefer: wait=5' -H 'Content-Type: application/json' -d '{example}'"
+
+
+class Info:
+    """The description of the service; the model's part is read again every MODEL_REFRESH seconds."""
+
+    def __init__(self, project: Project, settings: Settings, registry: ModelRegistry) -> None:
+        self._project = project
+        self._settings = settings
+        self._registry = registry
+        self._model: dict[str, Any] | None = None
+        self._read_at = float("-inf")
+
+    async def describe(self, url: str) -> dict[str, Any]:
+        """`url` is where the client reached the service."""
+        if time.monotonic() - self._read_at > self._settings.model_refresh:
+            self._model = await asyncio.to_thread(self._read_model)
+            self._read_at = time.monotonic()
+        project, settings = self._project, self._settings
+        return {
+            "service": settings.service,
+            "stage": settings.stage,
+            "title": project.title,
+            "units": project.units,
+            "form": dict(project.form),
+            "example": project.example,
+            "schema": project.json_schema,
+            "model": self._model,
+            "limits": {
+                "max_records": settings.max_records,
+                "max_body": settings.max_body,
+                "max_result": settings.max_result,
+                "wait_limit": settings.wait_limit,
+                "result_ttl": settings.result_ttl,
+                "rate_limit": settings.rate_limit or None,
+            },
+            "snippets": snippets(url, project),
+        }
+
+    def _read_model(self) -> dict[str, Any] | None:
+        try:
+            pointer = self._registry.pointer()
+            manifest = pointer and self._registry.manifest(pointer.tag)
+        except ServingError:
+            return None
+        return manifest and {
+            "tag": manifest.tag,
+            "sha256": manifest.sha256,
+            "created_at": manifest.created_at,
+            "versions": dict(manifest.versions),
+            "metrics": dict(manifest.metrics),
+        }
+
+
+def snippets(url: str, project: Project) -> dict[str, str]:
+    """A curl line for the example, and Python for a whole DataFrame."""
+    example = json.dumps(project.example).replace("'", "'\\''")
+    return {"curl": CURL.format(url=url, example=example), "python": PYTHON.format(url=url)}

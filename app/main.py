@@ -1,0 +1,105 @@
+"""create_app(settings): the FastAPI app with its parts, and the one place where an error becomes an HTTP status."""
+
+import logging
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.middleware.cors import CORSMiddleware
+from fastapi.openapi.utils import get_openapi
+from fastapi.responses import JSONResponse
+
+from app.body import BodyReader
+from app.info import Info
+from app.predictions import Predictions
+from app.routes import Parts, build_router
+from app.throttle import build_throttle
+from serving import errors
+from serving.backend import Backend, connect
+from serving.keys import KeyRing
+from serving.project import Project
+from serving.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+UNAVAILABLE_RETRY_SECONDS = 5
+STATUSES: dict[type[errors.RequestRefused], int] = {
+    errors.InvalidRequest: 422,
+    errors.TooLarge: 413,
+    errors.UnsupportedType: 415,
+    errors.Unauthorized: 401,
+    errors.TooManyRequests: 429,
+    errors.UnknownPrediction: 404,
+    errors.GonePrediction: 410,
+}
+DESCRIPTION = "Send records, get a prediction_id, and read the model's answer from `Location`."
+
+
+def create_app(settings: Settings, backend: Backend | None = None) -> FastAPI:
+    """The API for the project that the settings name; tests pass a backend of their own.
+
+    Raises ConfigurationError. The first request that needs them reads the keys.
+    """
+    project = Project.load(settings.project_dir)
+    backend = backend or connect(settings)
+    keys = KeyRing(backend.predictions, ttl=settings.result_ttl)
+    parts = Parts(
+        project=project,
+        predictions=Predictions(backend, keys, project.schema_hash),
+        reader=BodyReader(project, settings),
+        keys=keys,
+        throttle=build_throttle(settings.rate_limit),
+        queue=backend.queue,
+        info=Info(project, settings, backend.registry),
+        wait_limit=settings.wait_limit,
+    )
+    app = FastAPI(title=project.title, description=DESCRIPTION, version=project.schema_hash)
+    router = build_router(parts)
+    app.include_router(router)
+    app.include_router(router, prefix=f"/{settings.stage}", include_in_schema=False)
+    app.add_middleware(
+        CORSMiddleware,
+        allow_origins=[origin.strip() for origin in settings.cors_origins.split(",")],
+        allow_methods=["GET", "POST", "DELETE"],
+        allow_headers=["Prefer", "Idempotency-Key", "X-API-Key", "Content-Type"],
+        expose_headers=["Location", "Retry-After", "Preference-Applied"],
+    )
+    app.add_exception_handler(errors.RequestRefused, _refused)
+    app.add_exception_handler(errors.Unavailable, _unavailable)
+    app.add_exception_handler(Exception, _failed)
+    app.openapi = lambda: _openapi(app, project)  # type: ignore[method-assign]  # as FastAPI documents it
+    return app
+
+
+async def _refused(request: Request, error: Exception) -> JSONResponse:
+    status = next(code for kind, code in STATUSES.items() if isinstance(error, kind))
+    detail = error.errors if isinstance(error, errors.InvalidRequest) else str(error)
+    headers = {"Cache-Control": "no-store"}
+    if isinstance(error, errors.TooManyRequests):
+        headers["Retry-After"] = str(error.retry_after)
+    if isinstance(error, errors.TooLarge):
+        headers["Connection"] = "close"  # the rest of the body, if there is any, is not read
+    return JSONResponse({"detail": detail}, status, headers)
+
+
+async def _unavailable(request: Request, error: Exception) -> JSONResponse:
+    logger.error("%s %s: %s", request.method, request.url.path, error)
+    headers = {"Retry-After": str(UNAVAILABLE_RETRY_SECONDS), "Cache-Control": "no-store"}
+    return JSONResponse({"detail": "The service can't be reached in full just now: try again."}, 503, headers)
+
+
+async def _failed(request: Request, error: Exception) -> JSONResponse:
+    # Starlette logs the traceback; the client must not see it.
+    return JSONResponse({"detail": "Internal error."}, 500, {"Cache-Control": "no-store"})
+
+
+def _openapi(app: FastAPI, project: Project) -> dict[str, Any]:
+    if app.openapi_schema is None:
+        document = get_openapi(
+            title=app.title, version=app.version, description=app.description, routes=app.routes
+        )
+        schema = project.schema.model_json_schema(by_alias=True, ref_template="#/components/schemas/{model}")
+        schemas = document["components"]["schemas"]
+        schemas |= schema.pop("$defs", {})
+        schemas[project.schema.__name__] = schema
+        app.openapi_schema = document
+    return app.openapi_schema

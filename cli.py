@@ -1,0 +1,35 @@
+"""poetry run cli: the face of every command; commands/ holds one file for each group."""
+
+import os
+
+os.environ.setdefault("TERMINAL_WIDTH", "80")  # help that fits every terminal; typer reads it when imported
+
+import typer  # noqa: E402  # after the line that it reads
+
+from commands import dead_letters, keys, models, serve  # noqa: E402
+
+app = typer.Typer(
+    name="cli",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["--help", "-h"]},
+    help="A pickled scikit-learn Pipeline becomes an asynchronous prediction API.",
+)
+app.command()(serve.demo)
+app.command()(serve.serve)
+app.command("create-bucket")(models.create_bucket)
+app.command()(models.upload)
+app.command("list-objects")(models.list_objects)
+app.command("delete-bucket")(models.delete_bucket)
+app.add_typer(dead_letters.app, name="dead-letters")
+app.add_typer(keys.app, name="keys")
+
+
+def main() -> None:
+    """The entry point of `cli`."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,59 @@
+"""What every command shares: the two consoles, and how an error ends it."""
+
+import logging
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NoReturn
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from serving.errors import ServingError
+
+out = Console()
+err = Console(stderr=True)
+
+
+def fail(message: str, code: int = 1) -> NoReturn:
+    """One message, no traceback, a non-zero exit code."""
+    err.print(f"[red]error:[/red] {message}", highlight=False, soft_wrap=True)
+    raise typer.Exit(code)
+
+
+@contextmanager
+def plain_errors() -> Iterator[None]:
+    """Everything that this project raises on purpose ends the command with one message."""
+    try:
+        yield
+    except ServingError as error:
+        fail(str(error))
+
+
+def confirm(question: str, yes: bool) -> None:
+    """Ask, unless --yes was given; where nobody can answer, say so instead of hanging."""
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        fail(f"{question} Nobody is here to answer: add --yes.")
+    typer.confirm(question, abort=True)
+
+
+def byte_progress() -> Progress:
+    """A bar for a file that is sent."""
+    return Progress(TextColumn("{task.description}"), BarColumn(), DownloadColumn(), console=err)
+
+
+def row_progress() -> Progress:
+    """A bar for rows."""
+    return Progress(
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=err
+    )
+
+
+def log_to_stderr(process: str, level: str) -> None:
+    """One readable line for each record: time, process, level, text."""
+    logging.basicConfig(
+        level=level, format=f"%(asctime)s {process:<9} %(levelname)-7s %(message)s", datefmt="%H:%M:%S", force=True
+    )

@@ -1,0 +1,68 @@
+"""cli keys: the API keys that clients show, and the key that signs receipts."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from commands.console import confirm, err, out, plain_errors
+from commands.dead_letters import ProjectOption, StateOption
+from commands.models import JsonOption, YesOption
+from serving.backend import connect
+from serving.keys import KeyRing
+from serving.prediction import iso
+from serving.settings import Settings
+
+app = typer.Typer(no_args_is_help=True, help="API keys, and the key that signs receipts.")
+NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="Whose key it is.")]
+
+
+@app.command()
+def create(name: NameArgument, project: ProjectOption = None, state_dir: StateOption = None) -> None:
+    """Make an API key and print it, once; from then on POST and DELETE need one."""
+    with plain_errors():
+        key = _ring(project, state_dir).create_api_key(name)
+        err.print("In force within a minute. It is shown only now:")
+        out.print(key, markup=False, highlight=False)
+
+
+@app.command("list")
+def list_(project: ProjectOption = None, state_dir: StateOption = None, as_json: JsonOption = False) -> None:
+    """List the API keys by name."""
+    with plain_errors():
+        keys = _ring(project, state_dir).api_keys()
+        if as_json:
+            out.print_json(json.dumps([{"name": k.name, "created_at": iso(k.created_at)} for k in keys]))
+            return
+        if not keys:
+            out.print("No API keys: everybody may ask for predictions.")
+            return
+        table = Table("name", "created at", box=None)
+        for key in keys:
+            table.add_row(key.name, iso(key.created_at))
+        out.print(table)
+
+
+@app.command()
+def revoke(name: NameArgument, project: ProjectOption = None, state_dir: StateOption = None) -> None:
+    """Refuse an API key from now on (within a minute)."""
+    with plain_errors():
+        _ring(project, state_dir).revoke_api_key(name)
+        out.print(f"{name} is revoked within a minute.", highlight=False)
+
+
+@app.command()
+def rotate(project: ProjectOption = None, state_dir: StateOption = None, yes: YesOption = False) -> None:
+    """Sign receipts with a new key; those already given out stay valid."""
+    with plain_errors():
+        confirm("Make a new signing key?", yes)
+        keys = _ring(project, state_dir).rotate()
+        when = iso(keys[-1].use_from)
+        out.print(f"There are {len(keys)} signing keys; the new one signs from {when} on.", highlight=False)
+
+
+def _ring(project: Path | None, state_dir: Path | None) -> KeyRing:
+    settings = Settings.read(project_dir=project, state_dir=state_dir)
+    return KeyRing(connect(settings).predictions, ttl=settings.result_ttl)

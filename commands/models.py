@@ -1,0 +1,169 @@
+"""cli create-bucket, upload, list-objects, delete-bucket: where models are kept."""
+
+import hashlib
+import json
+import platform
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from commands.console import byte_progress, confirm, err, fail, out, plain_errors
+from serving.errors import BucketMissing, RegistryError
+from serving.local.models import FolderBucket
+from serving.models import Manifest, ModelRegistry, now
+from serving.project import Project
+from serving.settings import Settings, is_folder
+
+BucketArgument = Annotated[
+    str, typer.Argument(metavar="BUCKET", help="A folder: starts with '.', '/', '~' or a drive letter.")
+]
+YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Don't ask.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def create_bucket(bucket: BucketArgument) -> None:
+    """Make a bucket for models."""
+    with plain_errors():
+        made = open_bucket(bucket).create()
+        out.print(f"{bucket} {'is made' if made else 'is a bucket already'}.", highlight=False)
+
+
+def upload(
+    bucket: BucketArgument,
+    path: Annotated[Path, typer.Argument(metavar="PATH", help="The pickled Pipeline.")],
+    tag: Annotated[str, typer.Option("--tag", help="The model's version, such as v1; it can't be changed.")],
+    promote: Annotated[bool, typer.Option("--promote", help="Make it current; the first one always is.")] = False,
+    project: Annotated[
+        Path | None, typer.Option("--project", help="Folder with validation.py.", show_default="this one")
+    ] = None,
+    metrics: Annotated[
+        Path | None,
+        typer.Option("--metrics", help="JSON for the manifest.", show_default="metrics.json beside PATH"),
+    ] = None,
+) -> None:
+    """Check a model and store it under a tag."""
+    with plain_errors():
+        settings = Settings.read(project_dir=project)
+        store(settings, bucket, path, tag=tag, promote=promote, metrics=metrics)
+
+
+def list_objects(bucket: BucketArgument, as_json: JsonOption = False) -> None:
+    """List the models in a bucket."""
+    with plain_errors():
+        registry = open_registry(Settings.read(), bucket)
+        manifests = registry.manifests()
+        pointer = registry.pointer()
+        if as_json:
+            current = pointer and pointer.tag
+            out.print_json(
+                json.dumps([{**m.model_dump(mode="json"), "current": m.tag == current} for m in manifests])
+            )
+            return
+        if not manifests:
+            out.print(f"{bucket} holds no model yet: `cli upload {bucket} PATH --tag v1`.", highlight=False)
+            return
+        table = Table("tag", "current", "sha256", "size", "scikit-learn", "metrics", "uploaded", box=None)
+        for m in manifests:
+            is_current = pointer is not None and pointer.tag == m.tag
+            figures = ", ".join(f"{name} {value}" for name, value in m.metrics.items())
+            table.add_row(
+                m.tag,
+                "yes" if is_current else "",
+                m.sha256[:12],
+                f"{m.size:,}",
+                m.versions.get("scikit-learn", ""),
+                figures,
+                m.created_at,
+            )
+        out.print(table)
+
+
+def delete_bucket(bucket: BucketArgument, yes: YesOption = False) -> None:
+    """Delete a bucket and every model in it."""
+    with plain_errors():
+        folder = open_bucket(bucket)
+        count = len(open_registry(Settings.read(), bucket).manifests())
+        confirm(f"Delete {bucket} and its {count} models?", yes)
+        folder.delete()
+        out.print(f"{bucket} is deleted.", highlight=False)
+
+
+def open_bucket(bucket: str) -> FolderBucket:
+    """Raises RegistryError for what is no folder."""
+    if not is_folder(bucket):
+        raise RegistryError(f"{bucket!r} names an S3 bucket, which comes with the AWS backend; a folder is ./{bucket}.")
+    return FolderBucket(bucket)
+
+
+def open_registry(settings: Settings, bucket: str) -> ModelRegistry:
+    """The bucket as this service's stage sees it. Raises RegistryError."""
+    return ModelRegistry(bucket=open_bucket(bucket), service=settings.service, stage=settings.stage)
+
+
+def store(
+    settings: Settings, bucket: str, path: Path, *, tag: str | None, promote: bool, metrics: Path | None = None
+) -> Manifest:
+    """Check the model against the project and upload it; without a tag, under one made of its content.
+
+    Raises ConfigurationError, RegistryError.
+    """
+    registry = ModelRegistry(bucket=FolderBucket(bucket), service=settings.service, stage=settings.stage)
+    if is_folder(bucket) and not FolderBucket(bucket).exists():
+        raise BucketMissing(f"{bucket} is no bucket: make it with `cli create-bucket {bucket}`.")
+    manifest = inspect(settings, path, tag, metrics)
+    with byte_progress() as progress:
+        task = progress.add_task(f"uploading {manifest.tag}", total=manifest.size)
+        uploaded = registry.upload(path, manifest, lambda count: progress.advance(task, count))
+        progress.update(task, completed=manifest.size)
+    first = registry.pointer() is None
+    if promote or first:
+        registry.promote(manifest.tag)
+    state = "is uploaded" if uploaded else "is already there"
+    current = registry.pointer()
+    which = "current" if current is not None and current.tag == manifest.tag else f"not current: --promote makes it so"
+    err.print(f"{manifest.tag} {state} ({which}), sha256 {manifest.sha256[:12]}.", highlight=False)
+    return manifest
+
+
+def inspect(settings: Settings, path: Path, tag: str | None, metrics: Path | None) -> Manifest:
+    """The manifest of a model file that fits the project. Raises ModelRefused, ProjectError."""
+    from worker.model import library_versions, unpickle  # scikit-learn takes a second to import
+    from worker.predictor import Predictor
+
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        fail(f"{path} can't be read: {error.strerror}. Train a model first, or give another path.")
+    project = Project.load(settings.project_dir)
+    predictor = Predictor(
+        project, unpickle(content), batch_rows=settings.batch_rows, memory=settings.predict_memory
+    )
+    sha256 = hashlib.sha256(content).hexdigest()
+    return Manifest(
+        tag=tag if tag is not None else f"{settings.service}-{sha256[:8]}",
+        sha256=sha256,
+        size=len(content),
+        created_at=now(),
+        python=platform.python_version(),
+        versions=library_versions(),
+        feature_names=predictor.feature_names,
+        classes=predictor.classes,
+        schema_hash=project.schema_hash,
+        metrics=_metrics(metrics or path.with_name("metrics.json"), required=metrics is not None),
+    )
+
+
+def _metrics(path: Path, *, required: bool) -> dict[str, object]:
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        if required:
+            fail(f"There is no {path}.")
+        return {}
+    except (OSError, ValueError) as error:
+        fail(f"{path} is not JSON: {error}.")
+    if not isinstance(found, dict):
+        fail(f"{path} must hold a JSON object, such as {{\"accuracy\": 0.97}}.")
+    return found

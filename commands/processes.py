@@ -1,0 +1,98 @@
+"""The two kinds of process that `cli serve` supervises: the API and the workers. They end when it does.
+
+    python -m commands.processes api | worker NAME      settings come from the environment
+"""
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+
+from commands.console import log_to_stderr
+from serving.errors import ConfigurationError, ServingError
+from serving.settings import Settings
+
+MISCONFIGURED = 78
+"""Exit code: starting again can't help. EX_CONFIG of sysexits.h."""
+READY = b"ready\n"
+
+
+def api(settings: Settings, host: str, port: int) -> None:
+    """Serve HTTP until the supervisor says stop."""
+    import uvicorn
+
+    from app.main import create_app
+
+    server = uvicorn.Server(
+        uvicorn.Config(
+            create_app(settings),
+            host=host,
+            port=port,
+            log_config=None,
+            log_level="warning",
+            access_log=False,
+            timeout_graceful_shutdown=5,
+            h11_max_incomplete_event_size=64 * 1024,
+        )
+    )
+
+    def stop() -> None:
+        server.should_exit = True
+
+    _when_orphaned(stop)
+    server.run()
+
+
+def worker(settings: Settings, name: str) -> None:
+    """Load the model, say so, then handle batches until the supervisor says stop."""
+    from serving.local.connect import connect_local
+    from serving.local.event_source import EventSource
+    from worker.dead_letters import DeadLetterHandler
+    from worker.main import Worker
+
+    handler = Worker.build(settings)
+    backend = connect_local(settings)
+    source = EventSource(
+        backend,
+        worker=handler,
+        dead_letters=DeadLetterHandler(backend),
+        name=name,
+        timeout=settings.worker_timeout,
+        max_receives=settings.max_receives,
+        batch_bytes=settings.batch_bytes,
+    )
+    _when_orphaned(source.stop)
+    signal.signal(signal.SIGTERM, lambda *_: source.stop())
+    os.write(1, READY)
+    source.run()
+    handler.close()
+
+
+def _when_orphaned(stop: Callable[[], None]) -> None:
+    """Stop when the supervisor is gone, however it ended: then its end of our stdin is closed."""
+
+    def watch() -> None:
+        while os.read(0, 1):
+            pass
+        stop()
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def main(role: str, *rest: str) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the supervisor, which tells us
+    try:
+        settings = Settings.read()
+        log_to_stderr("api" if role == "api" else rest[0], settings.log_level)
+        if role == "api":
+            api(settings, rest[0], int(rest[1]))
+        else:
+            worker(settings, rest[0])
+    except ServingError as error:
+        sys.stderr.write(f"error: {error}\n")
+        sys.exit(MISCONFIGURED if isinstance(error, ConfigurationError) else 1)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

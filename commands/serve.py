@@ -1,0 +1,102 @@
+"""cli serve, cli demo: the API and its workers on this machine."""
+
+import logging
+import subprocess
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from app.info import snippets
+from commands.console import err, fail, log_to_stderr, out, plain_errors
+from commands.models import store
+from commands.supervisor import Supervisor, check_port
+from serving.errors import ConfigurationError, ServingError
+from serving.local.lock import locked
+from serving.local.models import FolderBucket
+from serving.project import Project
+from serving.settings import Settings
+
+ProjectOption = Annotated[
+    Path | None, typer.Option("--project", help="Folder with validation.py.", show_default="this one")
+]
+StateOption = Annotated[
+    Path | None, typer.Option("--state-dir", help="Where queue, results and models are.", show_default=".state")
+]
+HostOption = Annotated[str, typer.Option("--host", help="Address to listen on.")]
+PortOption = Annotated[int, typer.Option("--port", envvar="PORT", help="Port to listen on.", min=1, max=65535)]
+WorkersOption = Annotated[int, typer.Option("--workers", help="Worker processes.", min=1)]
+
+
+def serve(
+    project: ProjectOption = None,
+    model: Annotated[
+        Path | None, typer.Option("--model", help="Serve this pickle: upload it and make it current.")
+    ] = None,
+    host: HostOption = "127.0.0.1",
+    port: PortOption = 8000,
+    workers: WorkersOption = 1,
+    state_dir: StateOption = None,
+) -> None:
+    """Serve a project on this machine: the API and its workers."""
+    with plain_errors():
+        settings = Settings.read(project_dir=project, state_dir=state_dir, backend="local")
+        if model is not None:
+            _upload(settings, model)
+        _serve(settings, host, port, workers)
+
+
+def demo(
+    project: ProjectOption = None,
+    host: HostOption = "127.0.0.1",
+    port: PortOption = 8000,
+    workers: WorkersOption = 1,
+    state_dir: StateOption = None,
+) -> None:
+    """Train a project's model, upload it to this machine, and serve it."""
+    with plain_errors():
+        settings = Settings.read(project_dir=project, state_dir=state_dir, backend="local")
+        check_port(host, port)
+        script = settings.project_dir / "train.py"
+        if not script.is_file():
+            fail(f"There is no {script}: train the model yourself, then `cli serve --model PATH`.")
+        folder = (settings.project_dir / "build").resolve()
+        err.print(f"Training: python {script} {folder}", highlight=False, soft_wrap=True)
+        if subprocess.run([sys.executable, str(script), str(folder)]).returncode:
+            fail(f"{script} failed: see above.")
+        _upload(settings, folder / "model.pkl")
+        _serve(settings, host, port, workers)
+
+
+def _upload(settings: Settings, model: Path) -> None:
+    """Into the registry of this machine, under a tag made of the content, as the current one."""
+    bucket = FolderBucket(settings.models_at)
+    if not bucket.exists():
+        bucket.create()
+    store(settings, settings.models_at, model, tag=None, promote=True)
+
+
+def _serve(settings: Settings, host: str, port: int, workers: int) -> None:
+    project = Project.load(settings.project_dir)
+    log_to_stderr("serve", settings.log_level)
+    logging.getLogger("asyncio").setLevel(logging.WARNING)
+    url = f"http://{'localhost' if host in {'0.0.0.0', '::'} else host}:{port}"
+
+    def ready() -> None:
+        out.print(f"\n[bold]{project.title}[/bold] is served at {url} (docs: {url}/docs). Ctrl-C ends it. Try:\n")
+        out.print(snippets(url, project)["curl"] + "\n", markup=False, highlight=False, soft_wrap=True)
+        sys.stdout.flush()
+
+    try:
+        with locked(settings.state_dir / "serve.lock", wait=False):
+            Supervisor(settings, host=host, port=port, workers=workers).run(ready)
+    except BlockingIOError:
+        fail(f"Another `cli serve` uses {settings.state_dir}: end it, or choose another folder with --state-dir.")
+    except ConfigurationError as error:
+        if str(error):
+            fail(str(error))
+        raise typer.Exit(1) from error  # the worker has said why
+    except ServingError as error:
+        fail(str(error))
+    err.print("Ended. What is still queued is predicted at the next start.")

@@ -1,0 +1,97 @@
+"""The one SQLite file: its tables, a connection for each thread, and its errors translated."""
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from serving.errors import Unavailable
+
+BUSY_MS = 5_000
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS messages (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    body TEXT NOT NULL,
+    size INTEGER NOT NULL,
+    sent_at REAL NOT NULL,
+    visible_at REAL NOT NULL,
+    receives INTEGER NOT NULL DEFAULT 0,
+    owner TEXT,
+    expires_at REAL NOT NULL
+);
+CREATE INDEX IF NOT EXISTS messages_by_visibility ON messages (visible_at);
+CREATE TABLE IF NOT EXISTS predictions (
+    key TEXT PRIMARY KEY,
+    status TEXT,
+    document BLOB,
+    redrivable INTEGER NOT NULL DEFAULT 0,
+    expires_at REAL
+);
+CREATE INDEX IF NOT EXISTS predictions_by_expiry ON predictions (expires_at) WHERE expires_at IS NOT NULL;
+CREATE TABLE IF NOT EXISTS dead_letters (
+    id TEXT PRIMARY KEY,
+    body TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    died_at REAL NOT NULL,
+    expires_at REAL NOT NULL
+);
+"""
+
+
+class Database:
+    """Write-ahead log, so that readers never wait for the writer; times are seconds since 1970."""
+
+    def __init__(self, path: Path, *, synchronous: str = "normal") -> None:
+        self._path = path
+        self._synchronous = synchronous
+        self._local = threading.local()
+        self._prepared = False
+
+    def connection(self, translated: type[Unavailable]) -> sqlite3.Connection:
+        """This thread's connection, in autocommit mode. Raises `translated` when the file can't be opened."""
+        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if connection is None:
+            with _translate(translated):
+                connection = self._connect()
+            self._local.connection = connection
+        return connection
+
+    @contextmanager
+    def reading(self, translated: type[Unavailable]) -> Iterator[sqlite3.Connection]:
+        """A connection for one or more SELECTs."""
+        connection = self.connection(translated)
+        with _translate(translated):
+            yield connection
+
+    @contextmanager
+    def writing(self, translated: type[Unavailable]) -> Iterator[sqlite3.Connection]:
+        """A transaction: all of it is durable when the block ends, or none of it."""
+        connection = self.connection(translated)
+        with _translate(translated):
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+                connection.execute("COMMIT")
+            except BaseException:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                raise
+
+    def _connect(self) -> sqlite3.Connection:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        connection = sqlite3.connect(self._path, timeout=BUSY_MS / 1000, isolation_level=None)
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute(f"PRAGMA synchronous = {self._synchronous}")
+        if not self._prepared:
+            connection.executescript(SCHEMA)
+            self._prepared = True
+        return connection
+
+
+@contextmanager
+def _translate(translated: type[Unavailable]) -> Iterator[None]:
+    try:
+        yield
+    except (sqlite3.Error, OSError) as error:
+        raise translated(f"SQLite: {error}") from error

@@ -1,0 +1,135 @@
+"""Plays Lambda's SQS trigger on one machine: builds the event, calls the very same Worker(event, context)."""
+
+import faulthandler
+import logging
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from serving.errors import Unavailable
+from serving.local.bell import Listener
+from serving.local.connect import LocalBackend
+from serving.local.queue import Received
+
+logger = logging.getLogger(__name__)
+
+Handler = Callable[[Mapping[str, Any], Any], Mapping[str, Any]]
+MESSAGES = 1_000
+LOOK_SECONDS = 0.5
+SWEEP_SECONDS = 60.0
+LEASE_MARGIN = 10.0
+"""Seconds. A lease outlives the longest batch, so that only the dead lose theirs."""
+
+
+class Context:
+    """What a handler may ask of Lambda's context."""
+
+    function_name = "worker"
+
+    def __init__(self, seconds: float) -> None:
+        self._deadline = time.monotonic() + seconds
+
+    def get_remaining_time_in_millis(self) -> int:
+        return max(0, int((self._deadline - time.monotonic()) * 1000))
+
+
+class EventSource:
+    """Feeds one worker from the local queue until it is stopped."""
+
+    def __init__(
+        self,
+        backend: LocalBackend,
+        *,
+        worker: Handler,
+        dead_letters: Handler,
+        name: str,
+        timeout: float,
+        max_receives: int,
+        batch_bytes: int,
+    ) -> None:
+        self._backend = backend
+        self._worker = worker
+        self._dead_letters = dead_letters
+        self._name = name
+        self._timeout = timeout
+        self._max_receives = max_receives
+        self._batch_bytes = batch_bytes
+        self._stopping = False
+        self._sweep_at = time.monotonic()
+        self._bell = Listener(backend.work_bells, name)
+
+    def stop(self) -> None:
+        """Finish the batch in hand, then return from `run`."""
+        self._stopping = True
+
+    def run(self) -> None:
+        """Poll until stopped. What another process of this name had leased when it died is released first."""
+        released = False
+        while not self._stopping:
+            try:
+                if not released:
+                    released, count = True, self._backend.queue.release(self._name)
+                    if count:
+                        logger.warning("%d messages of a worker that died are delivered again", count)
+                self._sweep()
+                if not self.poll():
+                    self._wait()
+            except Unavailable as error:
+                logger.error("%s: trying again", error)
+                time.sleep(LOOK_SECONDS)
+
+    def poll(self) -> bool:
+        """Receive and handle one batch; False when nothing is visible. Raises Unavailable."""
+        received = self._backend.queue.receive(
+            owner=self._name, lease=self._timeout + LEASE_MARGIN, most=MESSAGES, most_bytes=self._batch_bytes
+        )
+        if not received:
+            return False
+        dying = [message for message in received if message.receives > self._max_receives]
+        living = [message for message in received if message.receives <= self._max_receives]
+        for handler, messages in ((self._worker, living), (self._dead_letters, dying)):
+            if messages:
+                self._call(handler, messages)
+        return True
+
+    def _call(self, handler: Handler, messages: Sequence[Received]) -> None:
+        # A handler that hangs, even inside a C extension, ends this process: its supervisor starts another.
+        faulthandler.dump_traceback_later(self._timeout, exit=True)
+        try:
+            answer = handler({"Records": [_record(message) for message in messages]}, Context(self._timeout))
+        except Exception:  # as Lambda does: the whole batch is delivered again, and the log says why
+            logger.exception("the handler failed; its %d messages are delivered again", len(messages))
+            for message in messages:
+                self._backend.queue.postpone(message.id, min(2.0 ** (message.receives - 1), 900))
+            return
+        finally:
+            faulthandler.cancel_dump_traceback_later()
+        failed = {item["itemIdentifier"] for item in answer["batchItemFailures"]}
+        self._backend.queue.delete([message.id for message in messages if message.id not in failed])
+
+    def _wait(self) -> None:
+        soon = self._backend.queue.next_visible()
+        self._bell.wait(LOOK_SECONDS if soon is None else min(soon, LOOK_SECONDS))
+
+    def _sweep(self) -> None:
+        if time.monotonic() < self._sweep_at:
+            return
+        self._sweep_at = time.monotonic() + SWEEP_SECONDS
+        while self._backend.predictions.sweep():
+            pass
+        self._backend.queue.sweep()
+        self._backend.dead_letters.sweep()
+
+
+def _record(message: Received) -> dict[str, Any]:
+    return {
+        "messageId": message.id,
+        "receiptHandle": message.id,
+        "body": message.body,
+        "attributes": {
+            "ApproximateReceiveCount": str(message.receives),
+            "SentTimestamp": str(int(message.sent_at * 1000)),
+        },
+        "messageAttributes": {},
+        "eventSource": "aws:sqs",
+    }

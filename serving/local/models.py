@@ -1,0 +1,88 @@
+"""A folder as a bucket of models."""
+
+import hashlib
+import os
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import BinaryIO
+
+from serving.errors import BucketMissing, ModelUnavailable, PointerMoved, RegistryError
+from serving.local.lock import locked
+from serving.ports import ABSENT
+
+MARK = ".model-bucket"
+"""A file that tells a bucket from any other folder, so that delete-bucket can't remove the wrong one."""
+
+
+class FolderBucket:
+    """The ModelBucket port. An object's version is the sha256 of its content."""
+
+    def __init__(self, folder: str | Path) -> None:
+        self.folder = Path(folder).expanduser()
+
+    def create(self) -> bool:
+        """Make the folder a bucket; False when it is one already. Raises RegistryError for a folder in use."""
+        if self.exists():
+            return False
+        if self.folder.is_dir() and any(self.folder.iterdir()):
+            raise RegistryError(f"{self.folder} is not empty and no bucket: choose a new folder.")
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            (self.folder / MARK).touch()
+        except OSError as error:
+            raise RegistryError(f"{self.folder} can't be made: {error.strerror}.") from error
+        return True
+
+    def exists(self) -> bool:
+        return (self.folder / MARK).is_file()
+
+    def delete(self) -> None:
+        """Remove the bucket and every model in it. Raises BucketMissing for any other folder."""
+        self._check()
+        shutil.rmtree(self.folder)
+
+    def read(self, key: str) -> tuple[bytes, str] | None:
+        try:
+            content = (self.folder / key).read_bytes()
+        except (FileNotFoundError, NotADirectoryError):
+            self._check()
+            return None
+        except OSError as error:
+            raise ModelUnavailable(f"{key} can't be read: {error.strerror}") from error
+        return content, hashlib.sha256(content).hexdigest()
+
+    def write(self, key: str, content: BinaryIO, *, replaces: str | None) -> None:
+        self._check()
+        path = self.folder / key
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with NamedTemporaryFile(dir=path.parent, prefix=".", delete=False) as file:
+                shutil.copyfileobj(content, file)
+                file.flush()
+                os.fsync(file.fileno())
+            try:
+                with locked(self.folder / ".lock"):
+                    present = self.read(key)
+                    if (present[1] if present else ABSENT) != replaces:
+                        raise PointerMoved(f"{key} was changed by somebody else just now: look, and try again.")
+                    os.replace(file.name, path)
+            except BaseException:
+                os.unlink(file.name)
+                raise
+        except OSError as error:
+            raise ModelUnavailable(f"{key} can't be written: {error.strerror}") from error
+
+    def names(self, prefix: str) -> Sequence[str]:
+        self._check()
+        paths = (path for path in self.folder.rglob("*") if path.is_file() and not path.name.startswith("."))
+        return sorted(name for path in paths if (name := path.relative_to(self.folder).as_posix()).startswith(prefix))
+
+    def remove(self, key: str) -> None:
+        self._check()
+        (self.folder / key).unlink(missing_ok=True)
+
+    def _check(self) -> None:
+        if not self.exists():
+            raise BucketMissing(f"{self.folder} is no bucket: make it with `cli create-bucket {self.folder}`.")

@@ -1,0 +1,85 @@
+"""The prediction store in SQLite: the first terminal write wins, and nothing is read past its expiry."""
+
+import time
+from collections.abc import Callable, Sequence
+
+from serving.errors import StoreUnavailable
+from serving.local.bell import Bell
+from serving.local.database import Database
+from serving.ports import Row
+from serving.prediction import Prediction, Status
+
+
+class LocalPredictions:
+    """The PredictionStore port. Times in the table are seconds since 1970."""
+
+    def __init__(self, database: Database, bell: Bell, *, clock: Callable[[], float] = time.time) -> None:
+        self._database = database
+        self._bell = bell
+        self._clock = clock
+
+    def get(self, keys: Sequence[str]) -> Sequence[Row | None]:
+        with self._database.reading(StoreUnavailable) as connection:
+            return [self._row(connection.execute(_SELECT, (key,)).fetchone()) for key in keys]
+
+    def finish(self, predictions: Sequence[Prediction], *, redriven: bool = False) -> Sequence[bool]:
+        statement = _REPLACE_DEAD if redriven else _INSERT
+        rows = [(p.prediction_id, p.status, p.to_json(), p.redrivable, p.expires_at / 1000) for p in predictions]
+        with self._database.writing(StoreUnavailable) as connection:
+            written = [connection.execute(statement, row).rowcount == 1 for row in rows]
+        self._bell.ring()
+        return written
+
+    def erase(self, prediction: Prediction) -> None:
+        with self._database.writing(StoreUnavailable) as connection:
+            connection.execute(
+                _ERASE, (prediction.prediction_id, Status.CANCELLED, prediction.expires_at / 1000)
+            )
+        self._bell.ring()
+
+    def swap(self, key: str, document: bytes, *, expected: bytes | None, expires_at: int | None = None) -> bool:
+        until = expires_at and expires_at / 1000
+        with self._database.writing(StoreUnavailable) as connection:
+            if expected is None:
+                cursor = connection.execute(_CLAIM, (key, document, until, self._clock()))
+            else:
+                cursor = connection.execute(
+                    "UPDATE predictions SET document = ?, expires_at = ? WHERE key = ? AND document = ?",
+                    (document, until, key, expected),
+                )
+        return cursor.rowcount == 1
+
+    def sweep(self, most: int = 1_000) -> int:
+        """Delete expired rows, at most `most` at a time so that writers don't wait; returns how many."""
+        with self._database.writing(StoreUnavailable) as connection:
+            return connection.execute(
+                "DELETE FROM predictions WHERE key IN"
+                " (SELECT key FROM predictions WHERE expires_at <= ? LIMIT ?)",
+                (self._clock(), most),
+            ).rowcount
+
+    def _row(self, found: tuple[bytes | None, str | None, float | None] | None) -> Row | None:
+        if found is None or (found[2] is not None and found[2] <= self._clock()):
+            return None
+        return Row(document=found[0], status=Status(found[1]) if found[1] else None)
+
+
+_SELECT = "SELECT document, status, expires_at FROM predictions WHERE key = ?"
+_INSERT = (
+    "INSERT INTO predictions (key, status, document, redrivable, expires_at) VALUES (?, ?, ?, ?, ?)"
+    " ON CONFLICT DO NOTHING"
+)
+_CLAIM = (
+    "INSERT INTO predictions (key, document, expires_at) VALUES (?, ?, ?)"
+    " ON CONFLICT DO UPDATE SET document = excluded.document, expires_at = excluded.expires_at"
+    " WHERE predictions.expires_at <= ?"
+)
+_REPLACE_DEAD = (
+    "INSERT INTO predictions (key, status, document, redrivable, expires_at) VALUES (?, ?, ?, ?, ?)"
+    " ON CONFLICT DO UPDATE SET status = excluded.status, document = excluded.document,"
+    " redrivable = excluded.redrivable WHERE predictions.redrivable"
+)
+_ERASE = (
+    "INSERT INTO predictions (key, status, expires_at) VALUES (?, ?, ?)"
+    " ON CONFLICT DO UPDATE SET document = NULL, redrivable = 0"
+)

@@ -1,0 +1,145 @@
+"""The queue and the dead letters in SQLite: atomic enqueue, batched dequeue with leases, receive counts."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from serving.errors import QueueUnavailable
+from serving.local.bell import Bell
+from serving.local.database import Database
+from serving.ports import DeadLetter, Depth
+from serving.prediction import Message
+
+LONGEST_DELAY = 12 * 3600
+"""Seconds. A message that is hidden for longer than any delay allows has met a clock that jumped back."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Received:
+    """A message under a lease; `receives` counts this delivery too."""
+
+    id: str
+    body: str
+    receives: int
+    sent_at: float  # seconds since 1970
+
+
+class LocalQueue:
+    """The PredictionQueue port, and what Lambda's own trigger does on AWS: receive, delete, release."""
+
+    def __init__(self, database: Database, bell: Bell, *, clock: Callable[[], float] = time.time) -> None:
+        self._database = database
+        self._bell = bell
+        self._clock = clock
+
+    def send(self, messages: Sequence[Message]) -> None:
+        now = self._clock()
+        texts = [(message.to_text(), message.expires_at / 1000) for message in messages]
+        rows = [(text, len(text), now, now, expires_at) for text, expires_at in texts]
+        with self._database.writing(QueueUnavailable) as connection:
+            connection.executemany(
+                "INSERT INTO messages (body, size, sent_at, visible_at, expires_at) VALUES (?, ?, ?, ?, ?)", rows
+            )
+        self._bell.ring()
+
+    def open(self, body: str) -> Message:
+        return Message.from_text(body)
+
+    def postpone(self, handle: str, seconds: float) -> None:
+        with self._database.writing(QueueUnavailable) as connection:
+            connection.execute(
+                "UPDATE messages SET visible_at = ?, owner = NULL WHERE id = ?", (self._clock() + seconds, handle)
+            )
+
+    def depth(self) -> Depth:
+        now = self._clock()
+        with self._database.reading(QueueUnavailable) as connection:
+            waiting, in_flight, oldest = connection.execute(
+                "SELECT count(*) FILTER (WHERE owner IS NULL), count(*) FILTER (WHERE owner IS NOT NULL),"
+                " min(sent_at) FROM messages"
+            ).fetchone()
+        return Depth(
+            waiting=waiting, in_flight=in_flight, oldest_seconds=round(max(0.0, now - oldest), 3) if oldest else 0.0
+        )
+
+    def receive(self, *, owner: str, lease: float, most: int, most_bytes: int) -> Sequence[Received]:
+        """Lease the oldest visible messages to `owner` for `lease` seconds: at least one, if there is one."""
+        now = self._clock()
+        with self._database.writing(QueueUnavailable) as connection:
+            found = connection.execute(
+                "SELECT id, size FROM messages WHERE visible_at <= ? OR visible_at > ? ORDER BY id LIMIT ?",
+                (now, now + LONGEST_DELAY, most),
+            ).fetchall()
+            chosen, total = [], 0
+            for id_, size in found:
+                total += size
+                if chosen and total > most_bytes:
+                    break
+                chosen.append((now + lease, owner, id_))
+            connection.executemany(
+                "UPDATE messages SET visible_at = ?, owner = ?, receives = receives + 1 WHERE id = ?", chosen
+            )
+            rows = [
+                connection.execute("SELECT id, body, receives, sent_at FROM messages WHERE id = ?", row[2:]).fetchone()
+                for row in chosen
+            ]
+        return [Received(id=str(row[0]), body=row[1], receives=row[2], sent_at=row[3]) for row in rows]
+
+    def delete(self, ids: Sequence[str]) -> None:
+        """The messages are done."""
+        with self._database.writing(QueueUnavailable) as connection:
+            connection.executemany("DELETE FROM messages WHERE id = ?", [(id_,) for id_ in ids])
+
+    def release(self, owner: str) -> int:
+        """Make what a dead owner had leased visible again; returns how many messages."""
+        with self._database.writing(QueueUnavailable) as connection:
+            cursor = connection.execute(
+                "UPDATE messages SET visible_at = ?, owner = NULL WHERE owner = ?", (self._clock(), owner)
+            )
+            return cursor.rowcount
+
+    def next_visible(self) -> float | None:
+        """Seconds until the next message becomes visible; None when there is none."""
+        with self._database.reading(QueueUnavailable) as connection:
+            (moment,) = connection.execute("SELECT min(visible_at) FROM messages").fetchone()
+        return None if moment is None else float(max(0.0, moment - self._clock()))
+
+    def sweep(self) -> int:
+        """Delete messages whose receipts have expired; returns how many."""
+        with self._database.writing(QueueUnavailable) as connection:
+            return connection.execute("DELETE FROM messages WHERE expires_at <= ?", (self._clock(),)).rowcount
+
+
+class LocalDeadLetters:
+    """The DeadLetters port."""
+
+    def __init__(self, database: Database, *, clock: Callable[[], float] = time.time) -> None:
+        self._database = database
+        self._clock = clock
+
+    def keep(self, letter: DeadLetter) -> None:
+        with self._database.writing(QueueUnavailable) as connection:
+            connection.execute(
+                "INSERT OR IGNORE INTO dead_letters (id, body, reason, died_at, expires_at) VALUES (?, ?, ?, ?, ?)",
+                (letter.id, letter.body, letter.reason, letter.died_at, letter.expires_at),
+            )
+
+    def list(self) -> Sequence[DeadLetter]:
+        with self._database.reading(QueueUnavailable) as connection:
+            rows = connection.execute(
+                "SELECT id, body, reason, died_at, expires_at FROM dead_letters ORDER BY died_at, id"
+            ).fetchall()
+        return [
+            DeadLetter(id=row[0], body=row[1], reason=row[2], died_at=int(row[3]), expires_at=int(row[4]))
+            for row in rows
+        ]
+
+    def remove(self, id: str) -> None:
+        with self._database.writing(QueueUnavailable) as connection:
+            connection.execute("DELETE FROM dead_letters WHERE id = ?", (id,))
+
+    def sweep(self) -> int:
+        """Delete letters whose receipts have expired; returns how many."""
+        with self._database.writing(QueueUnavailable) as connection:
+            now = self._clock() * 1000
+            return connection.execute("DELETE FROM dead_letters WHERE expires_at <= ?", (now,)).rowcount

@@ -1,0 +1,176 @@
+"""The registry's rules, on any bucket: immutable tags with a manifest, and a pointer to the current one."""
+
+import hashlib
+import io
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from serving.errors import ModelRefused, RegistryError, TagMissing, TagTaken
+from serving.ports import ABSENT, ModelBucket
+from serving.prediction import ModelVersion
+
+TAG = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")
+HISTORY = 50
+
+
+class Manifest(BaseModel):
+    """What is known of a model without loading it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    tag: str
+    sha256: str
+    size: int  # bytes
+    created_at: str  # ISO 8601, UTC
+    python: str
+    versions: Mapping[str, str]  # library -> version, on the machine that uploaded
+    feature_names: Sequence[str] | None
+    classes: Any = None
+    schema_hash: str
+    metrics: Mapping[str, Any] = Field(default_factory=dict)
+
+    @property
+    def version(self) -> ModelVersion:
+        return ModelVersion(tag=self.tag, sha256=self.sha256)
+
+
+class Pointer(BaseModel):
+    """Which tag a service's stage serves, and which it served before."""
+
+    model_config = ConfigDict(frozen=True)
+
+    tag: str
+    sha256: str
+    previous: ModelVersion | None = None
+    history: Sequence[ModelVersion] = ()  # oldest first, the current one last
+
+    @property
+    def current(self) -> ModelVersion:
+        return ModelVersion(tag=self.tag, sha256=self.sha256)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelRegistry:
+    """The models of one bucket, as one service's stage sees them."""
+
+    bucket: ModelBucket
+    service: str
+    stage: str
+
+    def manifests(self) -> Sequence[Manifest]:
+        """Every complete model, by tag."""
+        names = self.bucket.names("models/")
+        tags = [name.split("/")[1] for name in names if name.endswith("/manifest.json") and name.count("/") == 2]
+        return [self.manifest(tag) for tag in sorted(tags)]
+
+    def manifest(self, tag: str) -> Manifest:
+        """Raises TagMissing, ModelRefused for one that can't be read, ModelUnavailable."""
+        found = self.bucket.read(_manifest_key(check_tag(tag)))
+        if found is None:
+            raise TagMissing(f"There is no model with the tag {tag}: see `cli list-objects`.")
+        try:
+            return Manifest.model_validate_json(found[0])
+        except ValidationError as error:
+            raise ModelRefused(f"The manifest of {tag} can't be read: {error.errors()[0]['msg']}.") from error
+
+    def content(self, version: ModelVersion) -> bytes:
+        """The bytes of the model file, verified. Raises TagMissing, ModelRefused, ModelUnavailable."""
+        found = self.bucket.read(_model_key(version.tag))
+        if found is None:
+            raise TagMissing(f"The model file of {version.tag} is missing.")
+        if hashlib.sha256(found[0]).hexdigest() != version.sha256:
+            raise ModelRefused(f"The model file of {version.tag} is not the one that was uploaded: its sha256 differs.")
+        return found[0]
+
+    def upload(
+        self, path: Path, manifest: Manifest, progress: Callable[[int], None] = lambda count: None
+    ) -> bool:
+        """Store a model under its tag; False when the same bytes are there already.
+
+        `progress` is called with the number of bytes just sent. Raises TagTaken when the tag has other bytes.
+        """
+        try:
+            present = self.manifest(manifest.tag)
+        except TagMissing:
+            pass
+        else:
+            if present.sha256 == manifest.sha256:
+                return False
+            raise TagTaken(f"The tag {manifest.tag} exists with other bytes; tags don't change: choose another one.")
+        left_over = self.bucket.read(_model_key(manifest.tag))  # by an upload that did not finish
+        with _Reported(path, progress) as file:
+            version = ABSENT if left_over is None else left_over[1]
+            self.bucket.write(_model_key(manifest.tag), file, replaces=version)
+        text = manifest.model_dump_json(indent=2).encode()
+        self.bucket.write(_manifest_key(manifest.tag), io.BytesIO(text), replaces=ABSENT)
+        return True
+
+    def pointer(self) -> Pointer | None:
+        """What is current; None before the first upload. Raises ModelUnavailable."""
+        found = self._read_pointer()
+        return found and found[0]
+
+    def promote(self, tag: str) -> Pointer:
+        """Make a tag current. Raises TagMissing, PointerMoved."""
+        version = self.manifest(tag).version
+        found = self._read_pointer()
+        old, replaces = found if found else (None, ABSENT)
+        if old and old.current == version:
+            return old
+        history = [*(old.history if old else ()), version][-HISTORY:]
+        new = Pointer(tag=tag, sha256=version.sha256, previous=old.current if old else None, history=history)
+        self.bucket.write(self._pointer_key, io.BytesIO(new.model_dump_json(indent=2).encode()), replaces=replaces)
+        return new
+
+    @property
+    def _pointer_key(self) -> str:
+        return f"pointers/{self.service}/{self.stage}.json"
+
+    def _read_pointer(self) -> tuple[Pointer, str] | None:
+        found = self.bucket.read(self._pointer_key)
+        if found is None:
+            return None
+        try:
+            return Pointer.model_validate_json(found[0]), found[1]
+        except ValidationError as error:
+            raise RegistryError(f"{self._pointer_key} can't be read: {error.errors()[0]['msg']}.") from error
+
+
+def check_tag(tag: str) -> str:
+    """Raises RegistryError for a tag that can't name a folder everywhere."""
+    if not TAG.match(tag):
+        raise RegistryError(f"{tag!r} can't be a tag: use letters, digits, '.', '_' and '-', 63 at most, such as v1.")
+    return tag
+
+
+def now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def _model_key(tag: str) -> str:
+    return f"models/{check_tag(tag)}/model.pkl"
+
+
+def _manifest_key(tag: str) -> str:
+    return f"models/{tag}/manifest.json"
+
+
+class _Reported(io.FileIO):
+    """A file that says how much of it was read."""
+
+    def __init__(self, path: Path, progress: Callable[[int], None]) -> None:
+        super().__init__(path, "rb")
+        self._progress = progress
+
+    def read(self, size: int | None = -1) -> bytes:
+        chunk = super().read(-1 if size is None else size) or b""
+        self._progress(len(chunk))
+        return chunk
+
+

@@ -1,0 +1,138 @@
+"""The ports: what a backend must offer. `local/` and `aws/` hold one adapter for each, under the same file names."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import BinaryIO, Protocol
+
+from serving.prediction import Message, Prediction, Status
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Depth:
+    """How much a queue holds; `oldest_seconds` is 0 when nothing waits."""
+
+    waiting: int
+    in_flight: int
+    oldest_seconds: float
+
+
+class PredictionQueue(Protocol):
+    """At least once in, at least once out."""
+
+    def send(self, messages: Sequence[Message]) -> None:
+        """All of them or none. Raises QueueUnavailable."""
+        ...
+
+    def open(self, body: str) -> Message:
+        """The message of an SQS record's body. Raises ValueError when `send` did not write it."""
+        ...
+
+    def postpone(self, handle: str, seconds: float) -> None:
+        """Deliver a received message again in so many seconds. Raises QueueUnavailable."""
+        ...
+
+    def depth(self) -> Depth:
+        """Raises QueueUnavailable."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DeadLetter:
+    """A message that the service gave up on, kept whole."""
+
+    id: str
+    body: str
+    reason: str
+    died_at: int  # milliseconds since 1970
+    expires_at: int
+
+
+class DeadLetters(Protocol):
+    """Each method raises QueueUnavailable."""
+
+    def keep(self, letter: DeadLetter) -> None:
+        """Keeping the same id again changes nothing."""
+        ...
+
+    def list(self) -> Sequence[DeadLetter]:
+        """Oldest first."""
+        ...
+
+    def remove(self, id: str) -> None: ...
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Row:
+    """What the store has under a key; no row for a prediction means that it is pending.
+
+    `document` is a finished prediction's JSON or a document of the service itself; None when it was erased.
+    `status` is None for the service's own documents.
+    """
+
+    document: bytes | None
+    status: Status | None
+
+
+class PredictionStore(Protocol):
+    """Consistent reads, conditional writes. Each method raises StoreUnavailable."""
+
+    def get(self, keys: Sequence[str]) -> Sequence[Row | None]:
+        """The row of each key, in order."""
+        ...
+
+    def finish(self, predictions: Sequence[Prediction], *, redriven: bool = False) -> Sequence[bool]:
+        """Write terminal predictions; False where another answer was first.
+
+        With `redriven`, a failure that a dead letter stands behind is replaced.
+        """
+        ...
+
+    def erase(self, prediction: Prediction) -> None:
+        """One unconditional write: no row becomes `cancelled`, a finished one loses its document."""
+        ...
+
+    def swap(self, key: str, document: bytes, *, expected: bytes | None, expires_at: int | None = None) -> bool:
+        """Write a document of the service if the present one is `expected` (None: if there is none)."""
+        ...
+
+
+class ResultSignal(Protocol):
+    """Tells those who wait for a result when to look again."""
+
+    async def changed(self, timeout: float) -> None:
+        """Return when results may have been written, after `timeout` seconds at the latest."""
+        ...
+
+
+ABSENT = None
+"""The version of an object that is not there."""
+
+
+class ModelBucket(Protocol):
+    """Named objects with versions; models.py keeps the rules of the registry on top of it."""
+
+    def read(self, key: str) -> tuple[bytes, str] | None:
+        """Content and version; None when there is no such object. Raises ModelUnavailable, BucketMissing."""
+        ...
+
+    def write(self, key: str, content: BinaryIO, *, replaces: str | None) -> None:
+        """Atomic. `replaces` is the version it takes the place of, or ABSENT. Raises PointerMoved if that is not so."""
+        ...
+
+    def names(self, prefix: str) -> Sequence[str]:
+        """Every key that starts with `prefix`, sorted."""
+        ...
+
+    def remove(self, key: str) -> None: ...
+
+
+class FeatureStore(Protocol):
+    """Features of entities (Feast's words), looked up by the worker."""
+
+    def read(self, view: str, keys: Sequence[str]) -> Sequence[dict[str, object] | None]:
+        """The features of each entity, in order; None where there are none. Raises StoreUnavailable."""
+        ...
+
+    def write(self, view: str, rows: Sequence[tuple[str, dict[str, object]]]) -> None:
+        """Replace the features of these entities, each atomically. Raises StoreUnavailable."""
+        ...

@@ -1,0 +1,165 @@
+"""Prediction and Status: the one frozen record that travels from the POST to the answer of the GET."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+
+from pydantic_core import from_json, to_json
+
+
+class Status(StrEnum):
+    """Where a prediction stands; all but `pending` are final."""
+
+    PENDING = "pending"
+    """Accepted and durable; a worker has not answered yet."""
+    SUCCEEDED = "succeeded"
+    """The model has answered; rows of an array that it could not take hold an error of their own."""
+    FAILED = "failed"
+    """There will be no result, and `error` says why."""
+    CANCELLED = "cancelled"
+    """Deleted by the client before a worker answered."""
+
+
+class Code(StrEnum):
+    """Why a row or a whole prediction failed."""
+
+    ROW_REJECTED = "row_rejected"
+    """The model raised an error on this row."""
+    NOT_SEPARATED = "not_separated"
+    """Among so many bad rows that this one was not told apart in time."""
+    RESULT_TOO_LARGE = "result_too_large"
+    """The result is larger than the service can return."""
+    SCHEMA_CHANGED = "schema_changed"
+    """Accepted under an older schema, and refused by the one that is deployed now."""
+    MODEL_CRASHED = "model_crashed"
+    """The model ends its process on this input."""
+    MODEL_TIMEOUT = "model_timeout"
+    """The model does not finish with this input in PREDICT_TIMEOUT seconds."""
+    MODEL_OUT_OF_MEMORY = "model_out_of_memory"
+    """The model needs more than PREDICT_MEMORY for this input."""
+    DEAD_LETTER = "dead_letter"
+    """Tried MAX_RECEIVES times without an answer; the service keeps the message."""
+
+
+REDRIVABLE = frozenset({Code.DEAD_LETTER, Code.SCHEMA_CHANGED})
+"""Failures that a dead letter stands behind: redrive may replace them, once."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Failure:
+    """An error as clients see it: never a traceback, never a path."""
+
+    code: Code
+    message: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ModelVersion:
+    """Which model made a prediction."""
+
+    tag: str
+    sha256: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Prediction:
+    """One request for predictions and, once it is finished, its answer. Times are milliseconds since 1970, UTC."""
+
+    prediction_id: str
+    accepted_at: int
+    expires_at: int
+    status: Status = Status.PENDING
+    result: bytes | None = None  # JSON as the worker encoded it: it is never decoded on its way to the client
+    error: Failure | None = None
+    model: ModelVersion | None = None
+    finished_at: int | None = None
+
+    @property
+    def redrivable(self) -> bool:
+        return self.error is not None and self.error.code in REDRIVABLE
+
+    def to_json(self) -> bytes:
+        """The body of `GET /api/predict/<id>`."""
+        head = {"prediction_id": self.prediction_id, "status": self.status}
+        tail: dict[str, object] = {
+            "accepted_at": iso(self.accepted_at),
+            "finished_at": iso(self.finished_at) if self.finished_at is not None else None,
+            "expires_at": iso(self.expires_at),
+        }
+        if self.model is not None:
+            tail = {"model": {"tag": self.model.tag, "sha256": self.model.sha256}, **tail}
+        if self.error is not None:
+            tail = {"error": {"code": self.error.code, "message": self.error.message}, **tail}
+        if self.finished_at is None:
+            del tail["finished_at"]
+        result = b"" if self.result is None else b',"result":' + self.result
+        return to_json(head)[:-1] + result + b"," + to_json(tail)[1:]
+
+
+def iso(milliseconds: int) -> str:
+    """Milliseconds since 1970 as ISO 8601 in UTC, for example `2026-11-20T09:30:00.000Z`."""
+    moment = datetime.fromtimestamp(milliseconds / 1000, UTC)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+MESSAGE_VERSION = 1
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Message:
+    """What waits in the queue: a prediction's records, valid under the schema whose hash it carries."""
+
+    prediction_id: str
+    accepted_at: int
+    expires_at: int
+    schema_hash: str
+    many: bool  # an array was posted, so an array is answered
+    payload: bytes  # JSON: one record, or a list of records when `many`
+    redriven: bool = False
+
+    def to_text(self) -> str:
+        """One line of JSON about the message, then the payload as it is, so that neither is encoded twice."""
+        head = {
+            "version": MESSAGE_VERSION,
+            "prediction_id": self.prediction_id,
+            "accepted_at": self.accepted_at,
+            "expires_at": self.expires_at,
+            "schema_hash": self.schema_hash,
+            "many": self.many,
+            "redriven": self.redriven,
+        }
+        return (to_json(head) + b"\n" + self.payload).decode()
+
+    @classmethod
+    def from_text(cls, text: str) -> "Message":
+        """Read what `to_text` wrote. Raises ValueError for anything else."""
+        head, separator, payload = text.partition("\n")
+        try:
+            fields = from_json(head)
+            version = fields.pop("version")
+            if version != MESSAGE_VERSION or not separator:
+                raise ValueError(f"message version {version} is not {MESSAGE_VERSION}")
+            return cls(**fields, payload=payload.encode())
+        except (AttributeError, KeyError, TypeError) as error:
+            raise ValueError(f"not a message of this service: {error!r}") from error
+
+    def answered(
+        self, answer: bytes | Failure, *, model: ModelVersion | None = None, now: int
+    ) -> Prediction:
+        """The terminal prediction: `answer` is a result as JSON, or why there is none."""
+        failure = answer if isinstance(answer, Failure) else None
+        return Prediction(
+            prediction_id=self.prediction_id,
+            accepted_at=self.accepted_at,
+            expires_at=self.expires_at,
+            status=Status.FAILED if failure else Status.SUCCEEDED,
+            result=None if isinstance(answer, Failure) else answer,
+            error=failure,
+            model=model,
+            finished_at=now,
+        )
+
+    def records(self) -> list[dict[str, object]]:
+        """The records, always as a list, as the API validated them."""
+        decoded = from_json(self.payload)
+        return decoded if self.many else [decoded]

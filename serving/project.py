@@ -1,0 +1,168 @@
+"""What the user brings, found in one folder: schema, form, example, code."""
+
+import hashlib
+import importlib.util
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic_core import from_json, to_json
+
+from serving.errors import ProjectError
+from serving.example import build_example
+
+CLASS = "PredictionData"
+_COSMETIC = {"title", "description", "examples", "example"}
+
+
+@dataclass(frozen=True)
+class Project:
+    """A folder that holds a `validation.py` with `class PredictionData(pydantic.BaseModel)`."""
+
+    folder: Path
+    schema: type[BaseModel]
+    form: Mapping[str, Any]
+
+    @classmethod
+    def load(cls, folder: Path) -> "Project":
+        """Import the folder's validation.py and read its form.yml.
+
+        The folder is put first on sys.path, so that the schema and the pickle find the project's own modules.
+        Raises ProjectError that says what to change.
+        """
+        folder = folder.resolve()
+        if str(folder) not in sys.path:
+            sys.path.insert(0, str(folder))
+        return cls(folder=folder, schema=_refusing_extra_fields(_schema(folder)), form=_form(folder / "form.yml"))
+
+    @property
+    def title(self) -> str:
+        return str(self.form.get("title") or self.folder.name.replace("-", " ").replace("_", " "))
+
+    @property
+    def units(self) -> Any:
+        return self.form.get("units")
+
+    @cached_property
+    def columns(self) -> tuple[str, ...]:
+        """The model's column of each field, in the schema's order: its alias, else its name."""
+        return tuple(field.serialization_alias or name for name, field in self.schema.model_fields.items())
+
+    @cached_property
+    def json_schema(self) -> dict[str, Any]:
+        return self.schema.model_json_schema(by_alias=True)
+
+    @cached_property
+    def schema_hash(self) -> str:
+        """Changes when what is accepted changes, not when a title does."""
+        return hashlib.sha256(to_json(_bare(self.json_schema))).hexdigest()[:16]
+
+    @cached_property
+    def one(self) -> TypeAdapter[BaseModel]:
+        """Validates and serialises one record."""
+        return TypeAdapter(self.schema)
+
+    @cached_property
+    def many(self) -> TypeAdapter[list[BaseModel]]:
+        """Validates and serialises an array of records."""
+        return TypeAdapter(list[self.schema])  # type: ignore[name-defined]  # a class made at run time
+
+    def revalidate(self, payload: bytes, *, many: bool) -> bytes:
+        """Records as JSON, validated and serialised under this schema. Raises pydantic's ValidationError."""
+        if many:
+            return self.many.dump_json(self.many.validate_json(payload), by_alias=True)
+        return self.one.dump_json(self.one.validate_json(payload), by_alias=True)
+
+    @cached_property
+    def example(self) -> dict[str, Any]:
+        """One record that the schema accepts, as columns. Raises ProjectError when there is none."""
+        path = self.folder / "example.json"
+        source: Any
+        if path.exists():
+            try:
+                source = from_json(path.read_bytes())
+            except (OSError, ValueError) as error:
+                raise ProjectError(f"{path} can't be read: {error}") from error
+        else:
+            source = build_example(self.json_schema, self.form)
+        try:
+            record = self.one.validate_python(source)
+        except ValidationError as error:
+            first = error.errors()[0]
+            field = ".".join(map(str, first["loc"])) or "the record"
+            origin = "example.json" if path.exists() else "The example made from the schema"
+            raise ProjectError(
+                f"{origin} does not pass validation.py: {field}: {first['msg']}. "
+                f"Put one valid record into {path}."
+            ) from error
+        return self.one.dump_python(record, by_alias=True, mode="json")  # type: ignore[no-any-return]
+
+
+def _schema(folder: Path) -> type[BaseModel]:
+    path = folder / "validation.py"
+    if not path.is_file():
+        raise ProjectError(f"There is no {path}. A project is a folder whose validation.py holds class {CLASS}.")
+    spec = importlib.util.spec_from_file_location("validation", path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["validation"] = module  # pydantic resolves forward references there
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:  # the user's code may raise anything
+        raise ProjectError(f"{path} can't be imported: {type(error).__name__}: {error}") from error
+    found = getattr(module, CLASS, None)
+    if not (isinstance(found, type) and issubclass(found, BaseModel)):
+        models = [n for n, v in vars(module).items() if isinstance(v, type) and issubclass(v, BaseModel)]
+        models = [name for name in models if name != "BaseModel"]
+        hint = f" It has {', '.join(models)}: rename the one that describes a record." if models else ""
+        raise ProjectError(f"{path} has no class {CLASS}(pydantic.BaseModel).{hint}")
+    if not found.model_fields:
+        raise ProjectError(f"{CLASS} in {path} has no fields: give it one for each column of the model.")
+    return found
+
+
+def _refusing_extra_fields(schema: type[BaseModel]) -> type[BaseModel]:
+    """The class with the service's rules, where it does not set its own: no extra fields, no NaN, both names accepted."""
+    ours = {"extra": "forbid", "allow_inf_nan": False, "validate_by_alias": True, "validate_by_name": True}
+    rules = {rule: value for rule, value in ours.items() if rule not in schema.model_config}
+    body = {
+        "model_config": ConfigDict(**rules),  # type: ignore[typeddict-item]  # filtered just above
+        "__module__": schema.__module__,
+        "__doc__": schema.__doc__,
+    }
+    return type(schema)(schema.__name__, (schema,), body)
+
+
+def _form(path: Path) -> Mapping[str, Any]:
+    try:
+        form = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise ProjectError(f"{path} can't be read: {error}") from error
+    if form is None:
+        return {}
+    if not isinstance(form, dict):
+        raise ProjectError(f"{path} must be a mapping with title, units, home and fields.")
+    return form
+
+
+def _bare(schema: Any) -> Any:
+    """A JSON schema without the words that describe it to people."""
+    if isinstance(schema, dict):
+        kept = {}
+        for name in sorted(schema):
+            inner = schema[name]
+            if name in {"properties", "$defs"} and isinstance(inner, dict):
+                kept[name] = {key: _bare(value) for key, value in inner.items()}  # field order is column order
+            elif name not in _COSMETIC:
+                kept[name] = _bare(inner)
+        return kept
+    if isinstance(schema, list):
+        return [_bare(item) for item in schema]
+    return schema

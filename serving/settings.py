@@ -1,0 +1,134 @@
+"""Every environment variable, read once; service.toml gives what the environment does not."""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from serving.errors import SettingsError
+
+MIB = 1024 * 1024
+Seconds = Annotated[float, Field(gt=0)]
+Count = Annotated[int, Field(ge=1)]
+
+BACKEND_DEFAULTS: dict[str, dict[str, Any]] = {
+    "local": {"wait_limit": 20, "max_records": 10_000, "max_result": 32 * MIB},
+    "aws": {"wait_limit": 5, "max_records": 1_000, "max_result": 5 * MIB},
+}
+
+
+class Settings(BaseModel):
+    """Frozen; a field's environment variable is its name in capitals."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    project_dir: Path = Field(Path("."), description="The folder that holds validation.py.")
+    backend: Literal["local", "aws"] = Field("local", description="SQLite and a folder, or SQS, DynamoDB and S3.")
+    state_dir: Path = Field(Path(".state"), description="Where the local backend keeps its SQLite file and models.")
+    service: str = Field(
+        "predictions", pattern=r"^[a-z][a-z0-9-]{0,39}$", description="The service's name (`name` in service.toml)."
+    )
+    stage: str = Field(
+        "dev", pattern=r"^[a-z][a-z0-9-]{0,19}$", description="Which deployment of it (`stage` in service.toml)."
+    )
+    bucket: str | None = Field(
+        None, description="Where models are kept (`bucket` in service.toml): S3, or a folder; else STATE_DIR/models."
+    )
+    aws_region: str | None = Field(None, description="AWS region (`region` in service.toml).")
+    worker_memory: Count = Field(2048, description="Memory of the worker Lambda, MiB (`memory` in service.toml).")
+    worker_timeout: Seconds = Field(
+        60, description="Longest run of one batch, seconds; then the worker is restarted (`timeout` in service.toml)."
+    )
+
+    result_ttl: int = Field(
+        7 * 86_400, ge=1, le=7 * 86_400, description="How long a prediction can be read, seconds; 7 days at most."
+    )
+    wait_limit: Annotated[float, Field(ge=0, le=25)] = Field(
+        20, description="Longest `Prefer: wait`, seconds: 20 locally, 5 on AWS."
+    )
+    max_records: Count = Field(10_000, description="Records in one POST: 10,000 locally, 1,000 on AWS.")
+    max_body: Count = Field(4 * MIB, description="Size of one POST's body, bytes.")
+    max_result: Count = Field(32 * MIB, description="Size of one result, bytes: 32 MiB locally, 5 MiB on AWS.")
+    rate_limit: str = Field("", description="POSTs for each key and address, such as `100/minute`; empty: no limit.")
+    cors_origins: str = Field("*", description="Origins whose pages may call the API, separated by commas.")
+
+    max_receives: Count = Field(20, description="How often a message is tried before it becomes a dead letter.")
+    batch_rows: Count = Field(10_000, description="Rows in one predict, at most.")
+    batch_bytes: Count = Field(16 * MIB, description="Bytes of input in one predict, at most.")
+    model_refresh: Seconds = Field(10, description="How soon workers follow a promoted model, seconds.")
+    predict_timeout: Seconds = Field(15, description="Longest predict before its input is `model_timeout`, seconds.")
+    predict_memory: Count = Field(1024, description="What a predict may allocate beyond the loaded model, MiB.")
+
+    sqlite_synchronous: Literal["normal", "full"] = Field(
+        "normal", description="`full` survives a power cut too, at a quarter of the speed."
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="What is logged.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _defaults_of_the_backend(cls, values: dict[str, Any]) -> dict[str, Any]:
+        return {**BACKEND_DEFAULTS.get(values.get("backend", "local"), {}), **values}
+
+    @classmethod
+    def read(cls, environ: Mapping[str, str] = os.environ, **overrides: Any) -> Self:
+        """Settings from service.toml, then the environment, then `overrides` that are not None.
+
+        Raises SettingsError that names the variable or the line.
+        """
+        given = {name: environ[name.upper()] for name in cls.model_fields if environ.get(name.upper())}
+        given |= {name: value for name, value in overrides.items() if value is not None}
+        from_file = _service_toml(Path(given.get("project_dir", ".")))
+        try:
+            return cls.model_validate({**from_file, **given})
+        except ValidationError as error:
+            first = error.errors()[0]
+            name = str(first["loc"][0]) if first["loc"] else "settings"
+            where = name.upper()
+            if name in from_file and name not in given:
+                where = f"{SERVICE_TOML_NAMES[name]} in service.toml"
+            raise SettingsError(f"{where} is {first['input']!r}: {first['msg']}") from error
+
+    @property
+    def models_at(self) -> str:
+        """The bucket that holds the models: a folder's path or an S3 bucket's name."""
+        if self.bucket and (self.backend == "aws" or is_folder(self.bucket)):
+            return self.bucket
+        return str(self.state_dir / "models")
+
+    def environment(self) -> dict[str, str]:
+        """These settings as environment variables, for a child process."""
+        values = self.model_dump(mode="json", exclude_none=True)
+        return {name.upper(): str(value) for name, value in values.items()}
+
+
+FROM_SERVICE_TOML = {
+    "name": "service",
+    "bucket": "bucket",
+    "region": "aws_region",
+    "stage": "stage",
+    "memory": "worker_memory",
+    "timeout": "worker_timeout",
+}
+SERVICE_TOML_NAMES = {field: name for name, field in FROM_SERVICE_TOML.items()}
+
+
+def is_folder(bucket: str) -> bool:
+    """Whether BUCKET names a folder; everything else is an S3 bucket."""
+    return bucket[:1] in {".", "/", "~", "\\"} or bucket[1:2] == ":"
+
+
+def _service_toml(project_dir: Path) -> dict[str, Any]:
+    path = project_dir / "service.toml"
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingsError(f"{path} can't be read: {error}") from error
+    unknown = sorted(set(values) - set(FROM_SERVICE_TOML))
+    if unknown:
+        raise SettingsError(f"{path} has {', '.join(unknown)}; it may have {', '.join(FROM_SERVICE_TOML)}.")
+    return {FROM_SERVICE_TOML[name]: value for name, value in values.items()}

@@ -1,0 +1,82 @@
+"""The quarantine's child process: loads the model, predicts what it is sent, and may die of it."""
+
+import faulthandler
+import json
+import os
+import sys
+from collections.abc import Sequence
+from typing import IO, Any
+
+from serving.backend import connect
+from serving.errors import ServingError
+from serving.prediction import Failure, Message, ModelVersion
+from serving.project import Project
+from serving.settings import Settings
+from worker.model import LoadedModel, ModelSource
+from worker.outcome import Outcome, outcome
+
+
+def main(settings_json: str) -> None:
+    """Answer each line of stdin with one of stdout, until stdin is closed."""
+    settings = Settings.model_validate_json(settings_json)
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)  # what a model prints goes to the log, not between the answers
+    try:
+        source = model_source(settings, Project.load(settings.project_dir))
+    except ServingError as error:
+        _write(answers, {"unavailable": str(error)})
+        return
+    loaded: LoadedModel | None = None
+    for line in sys.stdin:
+        request = json.loads(line)
+        if "load" in request:
+            version = ModelVersion(**request["load"])
+            try:
+                if loaded is None or loaded.version != version:
+                    loaded = source.load(version)
+                _write(answers, {"ready": True})
+            except ServingError as error:
+                _write(answers, {"unavailable": str(error)})
+            continue
+        assert loaded is not None
+        # Should the parent die meanwhile, nobody else would end a predict that hangs.
+        faulthandler.dump_traceback_later(request["seconds"] + 5, exit=True)
+        _write(answers, _predict(loaded, request, settings.max_result))
+        faulthandler.cancel_dump_traceback_later()
+
+
+def model_source(settings: Settings, project: Project) -> ModelSource:
+    """The worker's ModelSource as the settings want it."""
+    return ModelSource(
+        connect(settings).registry,
+        project,
+        batch_rows=settings.batch_rows,
+        predict_memory=settings.predict_memory,
+        refresh_seconds=settings.model_refresh,
+    )
+
+
+def _predict(loaded: LoadedModel, request: dict[str, Any], max_result: int) -> dict[str, Any]:
+    messages = [Message.from_text(text) for text in request["predict"]]
+    try:
+        answers = loaded.predictor.predict([message.records() for message in messages], request["seconds"])
+    except MemoryError:
+        return {"out_of_memory": True}
+    outcomes = [
+        own and outcome(own, many=message.many, max_result=max_result)
+        for message, own in zip(messages, answers, strict=True)
+    ]
+    return {"outcomes": [_plain(o) for o in outcomes]}
+
+
+def _plain(found: Outcome | Sequence[Any] | None) -> dict[str, str] | None:
+    if isinstance(found, bytes):
+        return {"result": found.decode()}
+    if isinstance(found, Failure):
+        return {"code": found.code, "message": found.message}
+    return None
+
+
+def _write(answers: IO[str], answer: dict[str, Any]) -> None:
+    answers.write(json.dumps(answer) + "\n")
+    answers.flush()

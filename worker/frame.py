@@ -1,0 +1,81 @@
+"""Records -> what the Pipeline was fitted on: a DataFrame, a Series of one text column, or a numpy array."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from serving.errors import ModelRefused
+from serving.project import Project
+from worker.columns import Kind, column_kinds
+from worker.missing import NAN, missing_markers
+
+Record = Mapping[str, Any]
+# What each pandas gives for a date read from text: a transformer that counts in units has to meet the one it was
+# fitted with. Zones are folded into UTC.
+_UNIT = "us" if int(pd.__version__.split(".")[0]) >= 3 else "ns"
+
+
+class Frame:
+    """Builds the Pipeline's input. Every dtype is fixed when the model is loaded."""
+
+    def __init__(self, project: Project, pipeline: Any) -> None:
+        """Raises ModelRefused when the schema lacks a column of the model."""
+        self._kinds = column_kinds(project)
+        fitted = getattr(pipeline, "feature_names_in_", None)
+        self.feature_names = None if fitted is None else [str(name) for name in fitted]
+        self._columns = list(self._kinds) if self.feature_names is None else self.feature_names
+        self._width = getattr(pipeline, "n_features_in_", None)
+        self._check()
+        self._missing = missing_markers(pipeline, self._columns)
+
+    def build(self, records: Sequence[Record]) -> pd.DataFrame | pd.Series[Any] | np.ndarray[Any, Any]:
+        """The input for `predict`: one row for each record, in order."""
+        columns = {name: self._column(name, records) for name in self._columns}
+        if self.feature_names is not None:
+            return pd.DataFrame(columns, copy=False)
+        if self._width is None and len(columns) == 1:
+            return next(iter(columns.values()))
+        if all(self._kinds[name].numeric for name in columns):
+            return np.column_stack([column.to_numpy(dtype=np.float64) for column in columns.values()])
+        return np.column_stack([column.to_numpy(dtype=object) for column in columns.values()])
+
+    def _column(self, name: str, records: Sequence[Record]) -> pd.Series[Any]:
+        values = [record[name] for record in records]
+        kind = self._kinds[name]
+        if kind is Kind.FLOAT:
+            return pd.Series(np.array([NAN if v is None else float(v) for v in values], dtype=np.float64), name=name)
+        if kind is Kind.INT or kind is Kind.BOOL:
+            return pd.Series(np.array(values, dtype=kind.value), name=name)
+        if kind is Kind.DATE:
+            moments = pd.to_datetime(pd.Series(values, dtype=object), format="ISO8601", utc=True)
+            return moments.dt.tz_localize(None).astype(f"datetime64[{_UNIT}]").rename(name)
+        if kind is Kind.DURATION:
+            spans = pd.to_timedelta(pd.Series(values, dtype=object))
+            return spans.astype(f"timedelta64[{_UNIT}]").rename(name)
+        marker = self._missing.get(name, NAN)
+        return pd.Series([marker if v is None else v for v in values], dtype=object, name=name)
+
+    def _check(self) -> None:
+        if self.feature_names is not None:
+            missing = [name for name in self.feature_names if name not in self._kinds]
+            if missing:
+                unused = [name for name in self._kinds if name not in self.feature_names]
+                hint = f"; PredictionData has {', '.join(unused)}, which the model does not know" if unused else ""
+                raise ModelRefused(
+                    f"The model was fitted with {_listed(missing)}, which PredictionData lacks{hint}. "
+                    "A field's alias, else its name, is its column."
+                )
+        elif self._width is not None and self._width != len(self._columns):
+            raise ModelRefused(
+                f"The model was fitted on {self._width} columns without names, and PredictionData has "
+                f"{len(self._columns)} fields: they must be as many, in the same order."
+            )
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = ", ".join(names[:5])
+    return f"the columns {shown}{' …' if len(names) > 5 else ''}" if len(names) > 1 else f"the column {shown}"

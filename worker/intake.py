@@ -1,0 +1,81 @@
+"""SQS records -> jobs that are worth predicting: readable, unexpired, valid under the schema that is deployed."""
+
+import logging
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from pydantic import ValidationError
+
+from serving.backend import Backend
+from serving.errors import Unavailable
+from serving.prediction import Code, Failure, Message
+from serving.project import Project
+from worker.dead_letters import letter, unreadable
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Job:
+    """A received message, its records decoded."""
+
+    message: Message
+    message_id: str
+    handle: str
+    receives: int
+
+
+class Intake:
+    """Settles at once what no model can answer."""
+
+    def __init__(self, backend: Backend, project: Project) -> None:
+        self._backend = backend
+        self._project = project
+
+    def open(self, records: Sequence[Mapping[str, Any]]) -> tuple[list[Job], list[str]]:
+        """The jobs, and the ids of the messages that must be delivered again."""
+        jobs, failures = [], []
+        for record in records:
+            try:
+                job = self._opened(record)
+                if job is not None:
+                    jobs.append(job)
+            except Unavailable as error:
+                logger.error("message %s is delivered again: %s", record["messageId"], error)
+                failures.append(record["messageId"])
+        return jobs, failures
+
+    def _opened(self, record: Mapping[str, Any]) -> Job | None:
+        try:
+            message = self._backend.queue.open(record["body"])
+        except ValueError as error:  # retries can't help: it is kept to be looked at
+            logger.error("message %s can't be read and is kept as a dead letter: %s", record["messageId"], error)
+            self._backend.dead_letters.keep(unreadable(record, str(error)))
+            return None
+        if message.expires_at <= time.time() * 1000:
+            logger.warning("prediction_id=%s expired unpredicted", message.prediction_id)
+            return None
+        valid = message if message.schema_hash == self._project.schema_hash else self._revalidated(message)
+        return valid and Job(
+            message=valid,
+            message_id=record["messageId"],
+            handle=record["receiptHandle"],
+            receives=int(record["attributes"]["ApproximateReceiveCount"]),
+        )
+
+    def _revalidated(self, message: Message) -> Message | None:
+        """The message under today's schema, new fields filled with their defaults; None when it fails for good."""
+        try:
+            payload = self._project.revalidate(message.payload, many=message.many)
+        except ValidationError as error:
+            first = error.errors()[0]
+            place = ".".join(map(str, first["loc"]))
+            reason = f"The schema has changed since this was accepted: {place}: {first['msg']}"
+            logger.warning("prediction_id=%s %s: %s", message.prediction_id, Code.SCHEMA_CHANGED, reason)
+            self._backend.dead_letters.keep(letter(message, reason))
+            failure = Failure(code=Code.SCHEMA_CHANGED, message=reason)
+            self._backend.predictions.finish([message.answered(failure, now=int(time.time() * 1000))])
+            return None
+        return replace(message, payload=payload, schema_hash=self._project.schema_hash)

@@ -1,0 +1,33 @@
+"""How much memory a predict may allocate, held by the operating system."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+if sys.platform == "linux":
+    import resource
+    from pathlib import Path
+
+    _STATM = Path("/proc/self/statm")
+    _PAGE = resource.getpagesize()
+
+    @contextmanager
+    def memory_limit(mebibytes: int) -> Iterator[None]:
+        """Within the block an allocation that goes so far beyond today's use raises MemoryError."""
+        soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
+        in_use = int(_STATM.read_bytes().split()[5]) * _PAGE
+        limit = in_use + mebibytes * 1024 * 1024
+        if hard != resource.RLIM_INFINITY:
+            limit = min(limit, hard)
+        resource.setrlimit(resource.RLIMIT_DATA, (limit, hard))
+        try:
+            yield
+        finally:
+            resource.setrlimit(resource.RLIMIT_DATA, (soft, hard))
+
+else:
+
+    @contextmanager
+    def memory_limit(mebibytes: int) -> Iterator[None]:
+        """macOS and Windows hold no such limit: there only PREDICT_TIMEOUT guards."""
+        yield

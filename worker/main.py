@@ -1,0 +1,161 @@
+"""Worker(event, context): what the SQS trigger calls with a batch of messages."""
+
+import logging
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from serving.backend import Backend, connect
+from serving.errors import ModelUnavailable, Unavailable
+from serving.prediction import Failure, ModelVersion
+from serving.project import Project
+from serving.settings import Settings
+from worker.child import model_source
+from worker.intake import Intake, Job
+from worker.model import LoadedModel, ModelSource
+from worker.outcome import Outcome, outcome
+from worker.quarantine import Quarantine
+
+logger = logging.getLogger(__name__)
+
+LONGEST_BACKOFF = 900.0
+RESERVE = 2.0
+"""Seconds kept at the end of an invocation to write answers."""
+
+
+class Worker:
+    """Predicts first deliveries in this process, redelivered ones in quarantine; one model for the whole batch."""
+
+    def __init__(
+        self, *, backend: Backend, project: Project, settings: Settings, models: ModelSource, quarantine: Quarantine
+    ) -> None:
+        self._backend = backend
+        self._settings = settings
+        self._models = models
+        self._quarantine = quarantine
+        self._intake = Intake(backend, project)
+
+    @classmethod
+    def build(cls, settings: Settings) -> "Worker":
+        """The worker with its parts, the model loaded. Raises ConfigurationError, ModelUnavailable."""
+        project = Project.load(settings.project_dir)
+        models = model_source(settings, project)
+        models.current()
+        return cls(
+            backend=connect(settings),
+            project=project,
+            settings=settings,
+            models=models,
+            quarantine=Quarantine(settings),
+        )
+
+    def close(self) -> None:
+        """End the quarantine's child."""
+        self._quarantine.close()
+
+    def __call__(self, event: Mapping[str, Any], context: Any) -> dict[str, Any]:
+        """Answer what can be answered; name the messages that the queue must deliver again."""
+
+        def seconds_left() -> float:
+            return float(context.get_remaining_time_in_millis()) / 1000 - RESERVE
+
+        jobs, failures = self._intake.open(event["Records"])
+        if jobs:
+            try:
+                failures += self._answer(jobs, self._models.current(), seconds_left)
+            except ModelUnavailable as error:
+                failures += self._try_later(jobs, str(error))
+        return {"batchItemFailures": [{"itemIdentifier": id_} for id_ in failures]}
+
+    def _answer(self, jobs: Sequence[Job], model: LoadedModel, seconds_left: Callable[[], float]) -> list[str]:
+        """Predict and write; returns the ids of the messages to deliver again."""
+        failures: list[str] = []
+        suspects = [job for job in jobs if job.receives > 1]
+        for batch in self._batches([job for job in jobs if job.receives == 1]):
+            if seconds_left() <= 0:
+                failures += self._postpone(batch, lambda job: 0)
+                continue
+            try:
+                failures += self._settle(batch, self._predict(batch, model, seconds_left()), model.version)
+            except MemoryError:
+                logger.error("a predict of %d messages went over PREDICT_MEMORY", len(batch))
+                suspects += batch
+        for batch in self._batches(suspects):
+            if seconds_left() < 2 * self._settings.predict_timeout:
+                failures += self._postpone(batch, lambda job: 0)
+                continue
+            logger.warning("%d messages are predicted in quarantine", len(batch))
+            try:
+                outcomes = self._quarantine.predict(model.version, [job.message for job in batch], seconds_left)
+                failures += self._settle(batch, outcomes, model.version)
+            except ModelUnavailable as error:
+                failures += self._try_later(batch, str(error))
+        return failures
+
+    def _batches(self, jobs: Sequence[Job]) -> Iterator[list[Job]]:
+        """The jobs in runs of at most BATCH_BYTES; the predictor keeps to BATCH_ROWS."""
+        batch: list[Job] = []
+        size = 0
+        for job in jobs:
+            if batch and size + len(job.message.payload) > self._settings.batch_bytes:
+                yield batch
+                batch, size = [], 0
+            batch.append(job)
+            size += len(job.message.payload)
+        if batch:
+            yield batch
+
+    def _predict(self, jobs: Sequence[Job], model: LoadedModel, seconds: float) -> list[Outcome | None]:
+        """In this process. Raises MemoryError."""
+        started = time.perf_counter()
+        groups = [job.message.records() for job in jobs]
+        answers = model.predictor.predict(groups, seconds)
+        outcomes = [
+            None if own is None else outcome(own, many=job.message.many, max_result=self._settings.max_result)
+            for job, own in zip(jobs, answers, strict=True)
+        ]
+        milliseconds = (time.perf_counter() - started) * 1000
+        rows = sum(map(len, groups))
+        logger.info("%d rows of %d predictions in %.0f ms, model %s", rows, len(jobs), milliseconds, model.version.tag)
+        return outcomes
+
+    def _settle(
+        self, jobs: Sequence[Job], outcomes: Sequence[Outcome | None], version: ModelVersion
+    ) -> list[str]:
+        """Write the answers; what the time did not suffice for, and what can't be written, is delivered again."""
+        pairs = list(zip(jobs, outcomes, strict=True))
+        again = self._postpone([job for job, found in pairs if found is None], lambda job: 0)
+        decided = [(job, found) for job, found in pairs if found is not None]
+        for redriven in (False, True):
+            part = [(job, found) for job, found in decided if job.message.redriven is redriven]
+            try:
+                self._write(part, version, redriven)
+            except Unavailable as error:
+                again += self._try_later([job for job, _ in part], str(error))
+        return again
+
+    def _write(self, pairs: Sequence[tuple[Job, Outcome]], version: ModelVersion, redriven: bool) -> None:
+        if not pairs:
+            return
+        now = int(time.time() * 1000)
+        for job, found in pairs:
+            if isinstance(found, Failure):
+                logger.warning("prediction_id=%s failed: %s", job.message.prediction_id, found.code)
+            else:
+                logger.debug("prediction_id=%s succeeded", job.message.prediction_id)
+        self._backend.predictions.finish(
+            [job.message.answered(found, model=version, now=now) for job, found in pairs], redriven=redriven
+        )
+
+    def _try_later(self, jobs: Sequence[Job], problem: str) -> list[str]:
+        """The service's fault: each time later still."""
+        logger.error("%d messages are tried again later: %s", len(jobs), problem)
+        return self._postpone(jobs, lambda job: min(2.0 ** (job.receives - 1), LONGEST_BACKOFF))
+
+    def _postpone(self, jobs: Sequence[Job], delay: Callable[[Job], float]) -> list[str]:
+        for job in jobs:
+            try:
+                self._backend.queue.postpone(job.handle, delay(job))
+            except Unavailable as error:  # then it comes back when its visibility ends
+                logger.error("prediction_id=%s can't be postponed: %s", job.message.prediction_id, error)
+        return [job.message_id for job in jobs]

@@ -1,0 +1,93 @@
+"""Records -> DataFrame -> Pipeline -> answers: one predict for the whole batch, and each bad row found."""
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from sklearn.pipeline import Pipeline
+from sklearn.utils.validation import NotFittedError, check_is_fitted
+
+from serving.errors import ModelRefused
+from serving.prediction import Code
+from serving.project import Project
+from worker.frame import Frame, Record
+from worker.limits import memory_limit
+from worker.outcome import Answer, Output, RowError
+from worker.separate import Budget, describe, separate
+
+
+class Predictor:
+    """A Pipeline that fits its project's schema."""
+
+    def __init__(self, project: Project, pipeline: Any, *, batch_rows: int, memory: int) -> None:
+        """`memory`: what one predict may allocate, MiB. Raises ModelRefused with what to change."""
+        _check_pipeline(pipeline)
+        self._frame = Frame(project, pipeline)
+        self._output = Output(pipeline)
+        self._batch_rows = batch_rows
+        self._memory = memory
+        self.feature_names = self._frame.feature_names
+        self.classes = self._output.classes
+        try:
+            self._attempt([project.example])  # the first predict is slow, too: libraries start their threads
+        except Exception as error:  # the user's model may raise anything
+            raise ModelRefused(f"The model can't predict the project's example: {describe(error)}.") from error
+
+    def predict(self, groups: Sequence[Sequence[Record]], seconds: float) -> list[list[Answer] | None]:
+        """The answers of each group of records, in order; None for a group that `seconds` did not suffice for.
+
+        A bad row never costs another group its answer. Raises MemoryError when a predict went over its limit.
+        """
+        deadline = time.monotonic() + seconds
+        records = [record for group in groups for record in group]
+        answers: list[Answer] = []
+        for start in range(0, len(records), self._batch_rows):
+            answers += self._separate(records[start : start + self._batch_rows], deadline)
+        found: list[list[Answer] | None] = []
+        start = 0
+        for group in groups:
+            own: list[Answer] | None = answers[start : start + len(group)]
+            start += len(group)
+            if len(groups) > 1 and own and any(_undecided(answer) for answer in own):
+                own = self._alone(group, deadline)  # it lacks an answer because of its neighbours
+            found.append(own)
+        return found
+
+    def _alone(self, group: Sequence[Record], deadline: float) -> list[Answer] | None:
+        answers: list[Answer] = []
+        for start in range(0, len(group), self._batch_rows):
+            if time.monotonic() >= deadline:
+                return None
+            answers += self._separate(group[start : start + self._batch_rows], deadline)
+        return answers
+
+    def _separate(self, records: Sequence[Record], deadline: float) -> list[Answer]:
+        now = time.monotonic()
+        return separate(
+            len(records),
+            lambda start, end: self._attempt(records[start:end]),
+            Budget(deadline=now + (deadline - now) / 3),
+        )
+
+    def _attempt(self, records: Sequence[Record]) -> list[Answer]:
+        with memory_limit(self._memory):
+            return self._output.answers(self._frame.build(records), len(records))
+
+
+def _undecided(answer: Answer) -> bool:
+    return isinstance(answer, RowError) and answer.code is Code.NOT_SEPARATED
+
+
+def _check_pipeline(pipeline: Any) -> None:
+    if not isinstance(pipeline, Pipeline):
+        raise ModelRefused(
+            f"The file holds a {type(pipeline).__name__}, not a scikit-learn Pipeline: "
+            "put all steps from the raw columns to the prediction into one Pipeline and pickle that."
+        )
+    if not hasattr(pipeline, "predict"):
+        last = type(pipeline.steps[-1][1]).__name__ if pipeline.steps else "nothing"
+        raise ModelRefused(f"The Pipeline can't predict: its last step is {last}. End it with an estimator.")
+    try:
+        check_is_fitted(pipeline)
+    except NotFittedError as error:
+        raise ModelRefused("The Pipeline is not fitted: call fit before it is pickled.") from error

@@ -1,0 +1,180 @@
+"""Predicts redelivered work in a child process, so that what kills it kills nothing else.
+
+The child answers the whole batch at once. When it dies on it, a new child takes the messages one by one: each killer
+costs one process more, and every other message gets its answer in the same invocation.
+"""
+
+import json
+import logging
+import queue
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from serving.errors import ModelUnavailable
+from serving.prediction import Code, Failure, Message, ModelVersion
+from serving.settings import Settings
+from worker.outcome import Outcome
+
+logger = logging.getLogger(__name__)
+
+_START = "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from worker.child import main; main(sys.argv[2])"
+LOAD_SECONDS = 60.0
+Answer = dict[str, Any]
+SecondsLeft = Callable[[], float]
+
+
+@dataclass(frozen=True, slots=True)
+class _Death:
+    """Why the child gave no answer."""
+
+    code: Code
+    message: str
+
+
+class Quarantine:
+    """A child with its own copy of the model; started when it is first needed, and again after each death."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._child: _Child | None = None
+
+    def predict(
+        self, version: ModelVersion, messages: Sequence[Message], seconds_left: SecondsLeft
+    ) -> list[Outcome | None]:
+        """What becomes of each message; None for one that the time did not suffice for.
+
+        Raises ModelUnavailable when a child can't load the model.
+        """
+        together = self._ask(version, messages, seconds_left)
+        if not isinstance(together, _Death):
+            return together
+        if len(messages) == 1:
+            return [self._condemned(messages[0], together)]
+        logger.warning("%s: %d messages are predicted one by one now", together.message, len(messages))
+        outcomes: list[Outcome | None] = []
+        for message in messages:
+            if seconds_left() < 2 * self._settings.predict_timeout:
+                outcomes.append(None)  # nobody is judged without the full time before him
+                continue
+            answer = self._ask(version, [message], seconds_left)
+            outcomes += [self._condemned(message, answer)] if isinstance(answer, _Death) else answer
+        return outcomes
+
+    def close(self) -> None:
+        """End the child."""
+        if self._child is not None:
+            self._child.kill()
+            self._child = None
+
+    def _condemned(self, message: Message, death: _Death) -> Failure:
+        logger.error("prediction_id=%s %s: %s", message.prediction_id, death.code, death.message)
+        return Failure(code=death.code, message=death.message)
+
+    def _ask(
+        self, version: ModelVersion, messages: Sequence[Message], seconds_left: SecondsLeft
+    ) -> list[Outcome | None] | _Death:
+        child = self._with_model(version, seconds_left)
+        child.send({"predict": [message.to_text() for message in messages], "seconds": self._settings.predict_timeout})
+        try:
+            answer = child.receive(self._settings.predict_timeout)
+        except TimeoutError:
+            self.close()
+            text = f"The model did not finish with this in {self._settings.predict_timeout:g} seconds"
+            return _Death(Code.MODEL_TIMEOUT, text)
+        if answer is None:
+            ending = child.ending()
+            self.close()
+            return ending
+        if answer.get("out_of_memory"):
+            text = f"The model needs more than {self._settings.predict_memory} MiB for this"
+            return _Death(Code.MODEL_OUT_OF_MEMORY, text)
+        return [_outcome(o) for o in answer["outcomes"]]
+
+    def _with_model(self, version: ModelVersion, seconds_left: SecondsLeft) -> "_Child":
+        """A child that has this model loaded."""
+        fresh = self._child is None
+        if self._child is None:
+            self._child = _Child(self._settings)
+        self._child.send({"load": {"tag": version.tag, "sha256": version.sha256}})
+        try:
+            answer = self._child.receive(max(1.0, min(LOAD_SECONDS, seconds_left())))
+        except TimeoutError:
+            answer = {"unavailable": "the child process took too long to load the model"}
+        if answer is None and not fresh:  # it was ended between two batches
+            self.close()
+            return self._with_model(version, seconds_left)
+        if answer is None or "unavailable" in answer:
+            self.close()
+            raise ModelUnavailable((answer or {}).get("unavailable", "the child process ended while loading the model"))
+        return self._child
+
+
+class _Child:
+    """The process and its two pipes: one line of JSON each way."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", _START, json.dumps(sys.path), settings.model_dump_json()],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+        self._lines: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def send(self, request: Answer) -> None:
+        assert self._process.stdin is not None
+        try:
+            self._process.stdin.write(json.dumps(request).encode() + b"\n")
+            self._process.stdin.flush()
+        except OSError:  # it is dead; receive() tells
+            return
+
+    def receive(self, seconds: float) -> Answer | None:
+        """The next answer; None when the process has ended. Raises TimeoutError."""
+        try:
+            line = self._lines.get(timeout=seconds)
+        except queue.Empty:
+            raise TimeoutError from None
+        return json.loads(line) if line else None
+
+    def ending(self) -> _Death:
+        """How the process ended."""
+        code = self._process.wait()
+        if code < 0:
+            name = signal.Signals(-code).name
+            if name == "SIGKILL":  # we did not send it: the system does, when memory runs out
+                return _Death(Code.MODEL_OUT_OF_MEMORY, "The system ended the model's process: it took too much memory")
+            return _Death(Code.MODEL_CRASHED, f"The model's process crashed with {name}")
+        return _Death(Code.MODEL_CRASHED, f"The model's process ended by itself with exit code {code}")
+
+    def kill(self) -> None:
+        self._process.kill()
+        self._process.wait()
+        for pipe in (self._process.stdin, self._process.stdout):
+            assert pipe is not None
+            try:
+                pipe.close()
+            except OSError:  # unsent bytes to a dead process
+                continue
+
+    def _read(self) -> None:
+        assert self._process.stdout is not None
+        try:
+            for line in self._process.stdout:
+                self._lines.put(line)
+        except ValueError:  # kill() closed the pipe
+            return
+        self._lines.put(b"")
+
+
+def _outcome(answer: Answer | None) -> Outcome | None:
+    if answer is None:
+        return None
+    if "result" in answer:
+        return str(answer["result"]).encode()
+    return Failure(code=Code(answer["code"]), message=answer["message"])

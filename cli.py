@@ -4,9 +4,9 @@ import os
 
 os.environ.setdefault("TERMINAL_WIDTH", "80")  # help that fits every terminal; typer reads it when imported
 
-import typer  # noqa: E402  # after the line that it reads
+import typer  # after the line that it reads
 
-from commands import dead_letters, keys, models, serve  # noqa: E402
+from commands import dead_letters, keys, models, serve
 
 app = typer.Typer(
     name="cli",

@@ -1,6 +1,6 @@
 """Trains the default model: which of three iris species four measurements belong to.
 
-    python train.py [FOLDER]      writes model.pkl and metrics.json into FOLDER (build/ if none is given)
+python train.py [FOLDER]      writes model.pkl and metrics.json into FOLDER (build/ if none is given)
 """
 
 import json
@@ -19,9 +19,7 @@ folder.mkdir(parents=True, exist_ok=True)
 
 iris = load_iris(as_frame=True)
 species = iris.target.map(dict(enumerate(iris.target_names)))
-X_train, X_test, y_train, y_test = train_test_split(
-    iris.data, species, test_size=0.2, random_state=7, stratify=species
-)
+X_train, X_test, y_train, y_test = train_test_split(iris.data, species, test_size=0.2, random_state=7, stratify=species)
 pipeline = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000)).fit(X_train, y_train)
 accuracy = pipeline.score(X_test, y_test)
 

@@ -38,7 +38,7 @@ class BodyReader:
         self._max_records = settings.max_records
         length = Field(min_length=1, max_length=settings.max_records)
         self._many: TypeAdapter[list[Any]] = TypeAdapter(
-            Annotated[list[project.schema], length]  # type: ignore[name-defined]  # a class made at run time
+            Annotated[list[project.schema], length]  # type: ignore[arg-type, name-defined]  # a class found at run time
         )
 
     async def read(self, request: Request) -> bytes:

@@ -73,10 +73,12 @@ class Info:
     def _read_model(self) -> dict[str, Any] | None:
         try:
             pointer = self._registry.pointer()
-            manifest = pointer and self._registry.manifest(pointer.tag)
+            manifest = self._registry.manifest(pointer.tag) if pointer else None
         except ServingError:
             return None
-        return manifest and {
+        if manifest is None:
+            return None
+        return {
             "tag": manifest.tag,
             "sha256": manifest.sha256,
             "created_at": manifest.created_at,

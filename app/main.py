@@ -94,9 +94,7 @@ async def _failed(request: Request, error: Exception) -> JSONResponse:
 
 def _openapi(app: FastAPI, project: Project) -> dict[str, Any]:
     if app.openapi_schema is None:
-        document = get_openapi(
-            title=app.title, version=app.version, description=app.description, routes=app.routes
-        )
+        document = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
         schema = project.schema.model_json_schema(by_alias=True, ref_template="#/components/schemas/{model}")
         schemas = document["components"]["schemas"]
         schemas |= schema.pop("$defs", {})

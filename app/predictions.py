@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pydantic_core import from_json, to_json
@@ -38,18 +39,23 @@ class Predictions:
         self._store = backend.predictions
         self._keys = keys
         self._schema_hash = schema_hash
-        self._send: Group[Message, None] = Group(
-            lambda messages: [backend.queue.send(messages)] * len(messages), "send"  # type: ignore[func-returns-value]
-        )
+        self._queue = backend.queue
+        self._send: Group[Message, None] = Group(self._send_all, "send")
         self._read: Group[str, Row | None] = Group(self._store.get, "read")
         self._waiting = Waiting(self._read, backend.results)
+
+    def _send_all(self, messages: Sequence[Message]) -> list[None]:
+        self._queue.send(messages)
+        return [None] * len(messages)
 
     async def refresh_keys(self) -> None:
         """Read the keys again when they are a minute old. Raises StoreUnavailable when none were ever read."""
         if self._keys.stale:
             await asyncio.to_thread(self._keys.refresh)
 
-    async def accept(self, records: Records, claim: Claim | None, wait: float | None) -> tuple[Prediction, bytes | None]:
+    async def accept(
+        self, records: Records, claim: Claim | None, wait: float | None
+    ) -> tuple[Prediction, bytes | None]:
         """Queue the records: the prediction, and its document if it was finished within `wait` seconds.
 
         Raises KeyReused, GonePrediction (a replay of what was erased), QueueUnavailable, StoreUnavailable.
@@ -78,7 +84,7 @@ class Predictions:
             self._waiting.forget(receipt.prediction_id, answer)
             raise
         found = await self._waiting.wait(receipt.prediction_id, answer, wait)
-        return pending, found and _document(found, receipt)
+        return pending, None if found is None else _document(found, receipt)
 
     async def read(self, prediction_id: str, wait: float | None) -> tuple[Prediction, bytes]:
         """The prediction's document, after at most `wait` seconds if it is pending.
@@ -98,7 +104,7 @@ class Predictions:
         return prediction, _document(row, receipt) if row else prediction.to_json()
 
     async def erase(self, prediction_id: str) -> None:
-        """Cancel what is pending, erase what is finished. Raises UnknownPrediction, GonePrediction, StoreUnavailable."""
+        """Cancel what is pending, erase what is finished. Raises as `read` does."""
         prediction = _prediction(self._receipt(prediction_id), Status.CANCELLED)
         await asyncio.to_thread(self._store.erase, prediction)
 

@@ -31,7 +31,9 @@ Prefer = Annotated[
 ]
 IdempotencyKey = Annotated[
     str | None,
-    Header(max_length=255, description="The same key and body give the same prediction_id, however often they are sent."),
+    Header(
+        max_length=255, description="The same key and body give the same prediction_id, however often they are sent."
+    ),
 ]
 
 
@@ -68,7 +70,9 @@ def build_router(parts: Parts) -> APIRouter:
         "/predict",
         status_code=202,
         summary="Ask for predictions",
-        responses=_documented({202: contract.Accepted, 200: contract.PredictionBody}, 401, 410, 413, 415, 422, 429, 503),
+        responses=_documented(
+            {202: contract.Accepted, 200: contract.PredictionBody}, 401, 410, 413, 415, 422, 429, 503
+        ),
         openapi_extra={"requestBody": _request_body(parts.project)},
         response_class=JSONResponse,
     )
@@ -124,7 +128,11 @@ def build_router(parts: Parts) -> APIRouter:
     async def schema() -> dict[str, Any]:
         return parts.project.json_schema
 
-    @router.get("/health", summary="Whether all parts can be reached", responses=_documented({200: contract.Health, 503: contract.Health}))
+    @router.get(
+        "/health",
+        summary="Whether all parts can be reached",
+        responses=_documented({200: contract.Health, 503: contract.Health}),
+    )
     async def health() -> Response:
         state: dict[str, Any] = {"status": "ok", "api": "ok", "queue": "ok", "store": "ok"}
         try:
@@ -174,7 +182,9 @@ def _no_store(headers: dict[str, str]) -> dict[str, str]:
 
 
 def _documented(models: dict[int, Any], *refusals: int) -> dict[int | str, dict[str, Any]]:
-    refused = {code: {"model": contract.Invalid if code == 422 else contract.Refusal} for code in refusals}
+    refused: dict[int | str, dict[str, Any]] = {
+        code: {"model": contract.Invalid if code == 422 else contract.Refusal} for code in refusals
+    }
     return {**{code: {"model": model} for code, model in models.items()}, **refused}
 
 

@@ -19,9 +19,7 @@ def preferred_wait(prefer: str | None, limit: float) -> float | None:
 class Waiting:
     """Those who wait for a result."""
 
-    def __init__(
-        self, read: Callable[[str], Awaitable[Row | None]], signal: Callable[[], ResultSignal]
-    ) -> None:
+    def __init__(self, read: Callable[[str], Awaitable[Row | None]], signal: Callable[[], ResultSignal]) -> None:
         self._read = read
         self._make_signal = signal
         self._signal: ResultSignal | None = None

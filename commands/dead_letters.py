@@ -17,9 +17,7 @@ from serving.settings import Settings
 
 app = typer.Typer(no_args_is_help=True, help="Messages that the service gave up on, kept whole.")
 
-StateOption = Annotated[
-    Path | None, typer.Option("--state-dir", help="Where the queue is.", show_default=".state")
-]
+StateOption = Annotated[Path | None, typer.Option("--state-dir", help="Where the queue is.", show_default=".state")]
 ProjectOption = Annotated[
     Path | None, typer.Option("--project", help="Folder with validation.py.", show_default="this one")
 ]
@@ -31,9 +29,7 @@ def list_(project: ProjectOption = None, state_dir: StateOption = None, as_json:
     with plain_errors():
         letters = _backend(project, state_dir).dead_letters.list()
         if as_json:
-            out.print_json(
-                json.dumps([{"id": d.id, "reason": d.reason, "died_at": iso(d.died_at)} for d in letters])
-            )
+            out.print_json(json.dumps([{"id": d.id, "reason": d.reason, "died_at": iso(d.died_at)} for d in letters]))
             return
         if not letters:
             out.print("No dead letters.")

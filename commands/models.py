@@ -57,9 +57,7 @@ def list_objects(bucket: BucketArgument, as_json: JsonOption = False) -> None:
         pointer = registry.pointer()
         if as_json:
             current = pointer and pointer.tag
-            out.print_json(
-                json.dumps([{**m.model_dump(mode="json"), "current": m.tag == current} for m in manifests])
-            )
+            out.print_json(json.dumps([{**m.model_dump(mode="json"), "current": m.tag == current} for m in manifests]))
             return
         if not manifests:
             out.print(f"{bucket} holds no model yet: `cli upload {bucket} PATH --tag v1`.", highlight=False)
@@ -122,7 +120,7 @@ def store(
         registry.promote(manifest.tag)
     state = "is uploaded" if uploaded else "is already there"
     current = registry.pointer()
-    which = "current" if current is not None and current.tag == manifest.tag else f"not current: --promote makes it so"
+    which = "current" if current is not None and current.tag == manifest.tag else "not current: --promote makes it so"
     err.print(f"{manifest.tag} {state} ({which}), sha256 {manifest.sha256[:12]}.", highlight=False)
     return manifest
 
@@ -137,9 +135,7 @@ def inspect(settings: Settings, path: Path, tag: str | None, metrics: Path | Non
     except OSError as error:
         fail(f"{path} can't be read: {error.strerror}. Train a model first, or give another path.")
     project = Project.load(settings.project_dir)
-    predictor = Predictor(
-        project, unpickle(content), batch_rows=settings.batch_rows, memory=settings.predict_memory
-    )
+    predictor = Predictor(project, unpickle(content), batch_rows=settings.batch_rows, memory=settings.predict_memory)
     sha256 = hashlib.sha256(content).hexdigest()
     return Manifest(
         tag=tag if tag is not None else f"{settings.service}-{sha256[:8]}",
@@ -165,5 +161,5 @@ def _metrics(path: Path, *, required: bool) -> dict[str, object]:
     except (OSError, ValueError) as error:
         fail(f"{path} is not JSON: {error}.")
     if not isinstance(found, dict):
-        fail(f"{path} must hold a JSON object, such as {{\"accuracy\": 0.97}}.")
+        fail(f'{path} must hold a JSON object, such as {{"accuracy": 0.97}}.')
     return found

@@ -1,6 +1,6 @@
 """The two kinds of process that `cli serve` supervises: the API and the workers. They end when it does.
 
-    python -m commands.processes api | worker NAME      settings come from the environment
+python -m commands.processes api | worker NAME      settings come from the environment
 """
 
 import os

@@ -26,6 +26,8 @@ StateOption = Annotated[
 ]
 HostOption = Annotated[str, typer.Option("--host", help="Address to listen on.")]
 PortOption = Annotated[int, typer.Option("--port", envvar="PORT", help="Port to listen on.", min=1, max=65535)]
+ANYWHERE = {"0.0.0.0", "::"}  # noqa: S104  # to listen on, not to call
+ANYWHERE = {"0.0.0.0", "::"}  # noqa: S104  # to listen on, not to call
 WorkersOption = Annotated[int, typer.Option("--workers", help="Worker processes.", min=1)]
 
 
@@ -63,7 +65,7 @@ def demo(
             fail(f"There is no {script}: train the model yourself, then `cli serve --model PATH`.")
         folder = (settings.project_dir / "build").resolve()
         err.print(f"Training: python {script} {folder}", highlight=False, soft_wrap=True)
-        if subprocess.run([sys.executable, str(script), str(folder)]).returncode:
+        if subprocess.run([sys.executable, str(script), str(folder)], check=False).returncode:
             fail(f"{script} failed: see above.")
         _upload(settings, folder / "model.pkl")
         _serve(settings, host, port, workers)
@@ -81,7 +83,7 @@ def _serve(settings: Settings, host: str, port: int, workers: int) -> None:
     project = Project.load(settings.project_dir)
     log_to_stderr("serve", settings.log_level)
     logging.getLogger("asyncio").setLevel(logging.WARNING)
-    url = f"http://{'localhost' if host in {'0.0.0.0', '::'} else host}:{port}"
+    url = f"http://{'localhost' if host in ANYWHERE else host}:{port}"
 
     def ready() -> None:
         out.print(f"\n[bold]{project.title}[/bold] is served at {url} (docs: {url}/docs). Ctrl-C ends it. Try:\n")

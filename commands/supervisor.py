@@ -80,7 +80,7 @@ class Supervisor:
         previous = {number: signal.signal(number, self._stop) for number in (signal.SIGINT, signal.SIGTERM)}
         try:
             self._workers = [Worker(name, self._environment) for name in self._names[:1]]
-            self._wait(lambda: self._workers[0].ready.is_set(), self._first_worker_lives)
+            self._wait(self._workers[0].ready.is_set, self._first_worker_lives)
             self._workers += [Worker(name, self._environment) for name in self._names[1:]]
             self._api = _start(self._environment, "api", self._host, str(self._port))
             self._wait(self._listens, self._api_lives)
@@ -111,7 +111,9 @@ class Supervisor:
         assert self._api is not None
         code = self._api.poll()
         if code is not None:
-            raise ServingError(f"The API process ended ({_ending(code)}), so everything ends: nothing accepted is lost.")
+            raise ServingError(
+                f"The API process ended ({_ending(code)}), so everything ends: nothing accepted is lost."
+            )
 
     def _listens(self) -> bool:
         with socket.socket(socket.AF_INET6 if ":" in self._host else socket.AF_INET) as probe:
@@ -151,7 +153,7 @@ def check_port(host: str, port: int) -> None:
 
 
 def _reachable(host: str) -> str:
-    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  # what the user asked for
 
 
 def _start(environment: dict[str, str], *arguments: str) -> subprocess.Popen[bytes]:

@@ -13,9 +13,7 @@ def build_example(schema: Schema, form: Mapping[str, Any]) -> dict[str, Any]:
             return example
     definitions = schema.get("$defs", {})
     values = _form_values(form)
-    return {
-        name: _value(field, definitions, values.get(name)) for name, field in schema.get("properties", {}).items()
-    }
+    return {name: _value(field, definitions, values.get(name)) for name, field in schema.get("properties", {}).items()}
 
 
 def _form_values(form: Mapping[str, Any]) -> dict[str, Any]:
@@ -94,4 +92,3 @@ def _number(field: Schema, *, whole: bool) -> float | int:
         if low is not None and middle < low:
             middle += step
     return int(middle) if whole else middle
-

@@ -32,9 +32,7 @@ class ApiKey:
 class KeyRing:
     """Both kinds of keys, read again every minute, so that a change is in force without a restart."""
 
-    def __init__(
-        self, store: PredictionStore, *, ttl: int, clock: Callable[[], float] = time.time
-    ) -> None:
+    def __init__(self, store: PredictionStore, *, ttl: int, clock: Callable[[], float] = time.time) -> None:
         self._store = store
         self._ttl = ttl
         self._clock = clock
@@ -62,9 +60,7 @@ class KeyRing:
             logger.warning("keys could not be refreshed; those of the last minute stay in force")
         self._read_at = time.monotonic()
 
-    def rotate(
-        self, *, needed: Callable[[tuple[SigningKey, ...]], bool] = lambda keys: True
-    ) -> tuple[SigningKey, ...]:
+    def rotate(self, *, needed: Callable[[tuple[SigningKey, ...]], bool] = lambda keys: True) -> tuple[SigningKey, ...]:
         """Add a signing key; the old ones stay for reading, and until every process knows the new one, for signing."""
         while True:
             before = self._document(SIGNING)
@@ -136,18 +132,16 @@ class KeyRing:
 
     def _read(self) -> tuple[tuple[SigningKey, ...], tuple[ApiKey, ...]]:
         signing, api = self._store.get([SIGNING, API])
-        return _signing_keys(signing and signing.document), _api_keys(api and api.document)
+        return _signing_keys(signing.document if signing else None), _api_keys(api.document if api else None)
 
     def _document(self, name: str) -> bytes | None:
         (row,) = self._store.get([name])
-        return row and row.document
+        return row.document if row else None
 
 
 def _signing_keys(document: bytes | None) -> tuple[SigningKey, ...]:
     rows = from_json(document) if document else []
-    return tuple(
-        SigningKey(secret=bytes.fromhex(r["secret"]), ttl=r["ttl"], use_from=r["use_from"]) for r in rows
-    )
+    return tuple(SigningKey(secret=bytes.fromhex(r["secret"]), ttl=r["ttl"], use_from=r["use_from"]) for r in rows)
 
 
 def _api_keys(document: bytes | None) -> tuple[ApiKey, ...]:

@@ -88,9 +88,7 @@ class ModelRegistry:
             raise ModelRefused(f"The model file of {version.tag} is not the one that was uploaded: its sha256 differs.")
         return found[0]
 
-    def upload(
-        self, path: Path, manifest: Manifest, progress: Callable[[int], None] = lambda count: None
-    ) -> bool:
+    def upload(self, path: Path, manifest: Manifest, progress: Callable[[int], None] = lambda count: None) -> bool:
         """Store a model under its tag; False when the same bytes are there already.
 
         `progress` is called with the number of bytes just sent. Raises TagTaken when the tag has other bytes.
@@ -172,5 +170,3 @@ class _Reported(io.FileIO):
         chunk = super().read(-1 if size is None else size) or b""
         self._progress(len(chunk))
         return chunk
-
-

@@ -99,8 +99,8 @@ class PredictionStore(Protocol):
 class ResultSignal(Protocol):
     """Tells those who wait for a result when to look again."""
 
-    async def changed(self, timeout: float) -> None:
-        """Return when results may have been written, after `timeout` seconds at the latest."""
+    async def changed(self, seconds: float) -> None:
+        """Return when results may have been written, after `seconds` at the latest."""
         ...
 
 

@@ -143,9 +143,7 @@ class Message:
         except (AttributeError, KeyError, TypeError) as error:
             raise ValueError(f"not a message of this service: {error!r}") from error
 
-    def answered(
-        self, answer: bytes | Failure, *, model: ModelVersion | None = None, now: int
-    ) -> Prediction:
+    def answered(self, answer: bytes | Failure, *, model: ModelVersion | None = None, now: int) -> Prediction:
         """The terminal prediction: `answer` is a result as JSON, or why there is none."""
         failure = answer if isinstance(answer, Failure) else None
         return Prediction(

@@ -70,7 +70,7 @@ class Project:
     @cached_property
     def many(self) -> TypeAdapter[list[BaseModel]]:
         """Validates and serialises an array of records."""
-        return TypeAdapter(list[self.schema])  # type: ignore[name-defined]  # a class made at run time
+        return TypeAdapter(list[self.schema])  # type: ignore[name-defined]  # a class found at run time
 
     def revalidate(self, payload: bytes, *, many: bool) -> bytes:
         """Records as JSON, validated and serialised under this schema. Raises pydantic's ValidationError."""
@@ -97,8 +97,7 @@ class Project:
             field = ".".join(map(str, first["loc"])) or "the record"
             origin = "example.json" if path.exists() else "The example made from the schema"
             raise ProjectError(
-                f"{origin} does not pass validation.py: {field}: {first['msg']}. "
-                f"Put one valid record into {path}."
+                f"{origin} does not pass validation.py: {field}: {first['msg']}. Put one valid record into {path}."
             ) from error
         return self.one.dump_python(record, by_alias=True, mode="json")  # type: ignore[no-any-return]
 
@@ -108,7 +107,8 @@ def _schema(folder: Path) -> type[BaseModel]:
     if not path.is_file():
         raise ProjectError(f"There is no {path}. A project is a folder whose validation.py holds class {CLASS}.")
     spec = importlib.util.spec_from_file_location("validation", path)
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules["validation"] = module  # pydantic resolves forward references there
     try:
@@ -127,15 +127,15 @@ def _schema(folder: Path) -> type[BaseModel]:
 
 
 def _refusing_extra_fields(schema: type[BaseModel]) -> type[BaseModel]:
-    """The class with the service's rules, where it does not set its own: no extra fields, no NaN, both names accepted."""
-    ours = {"extra": "forbid", "allow_inf_nan": False, "validate_by_alias": True, "validate_by_name": True}
-    rules = {rule: value for rule, value in ours.items() if rule not in schema.model_config}
+    """The class under the service's rules, where it sets none of its own: no extra fields, no NaN, both names taken."""
+    ours = ConfigDict(extra="forbid", allow_inf_nan=False, validate_by_alias=True, validate_by_name=True)
     body = {
-        "model_config": ConfigDict(**rules),  # type: ignore[typeddict-item]  # filtered just above
+        "model_config": {rule: value for rule, value in ours.items() if rule not in schema.model_config},
         "__module__": schema.__module__,
         "__doc__": schema.__doc__,
     }
-    return type(schema)(schema.__name__, (schema,), body)
+    strict: type[BaseModel] = type(BaseModel)(schema.__name__, (schema,), body)
+    return strict
 
 
 def _form(path: Path) -> Mapping[str, Any]:

@@ -25,7 +25,7 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    project_dir: Path = Field(Path("."), description="The folder that holds validation.py.")
+    project_dir: Path = Field(Path(), description="The folder that holds validation.py.")
     backend: Literal["local", "aws"] = Field("local", description="SQLite and a folder, or SQS, DynamoDB and S3.")
     state_dir: Path = Field(Path(".state"), description="Where the local backend keeps its SQLite file and models.")
     service: str = Field(

@@ -1,4 +1,4 @@
-"""The dtype of each column, from the schema and never from the batch: so a row answers the same alone and among 1,000."""
+"""The dtype of each column, from the schema and never from the batch: a row answers the same alone and among 1,000."""
 
 from collections.abc import Mapping
 from decimal import Decimal

@@ -61,9 +61,7 @@ def letter(message: Message, reason: str) -> DeadLetter:
 def unreadable(record: Mapping[str, Any], reason: str) -> DeadLetter:
     """An SQS record that this service did not write, as it is kept to be looked at."""
     now = _now()
-    return DeadLetter(
-        id=record["messageId"], body=record["body"], reason=reason, died_at=now, expires_at=now + KEPT
-    )
+    return DeadLetter(id=record["messageId"], body=record["body"], reason=reason, died_at=now, expires_at=now + KEPT)
 
 
 def _now() -> int:

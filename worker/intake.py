@@ -58,7 +58,9 @@ class Intake:
             logger.warning("prediction_id=%s expired unpredicted", message.prediction_id)
             return None
         valid = message if message.schema_hash == self._project.schema_hash else self._revalidated(message)
-        return valid and Job(
+        if valid is None:
+            return None
+        return Job(
             message=valid,
             message_id=record["messageId"],
             handle=record["receiptHandle"],

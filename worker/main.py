@@ -119,9 +119,7 @@ class Worker:
         logger.info("%d rows of %d predictions in %.0f ms, model %s", rows, len(jobs), milliseconds, model.version.tag)
         return outcomes
 
-    def _settle(
-        self, jobs: Sequence[Job], outcomes: Sequence[Outcome | None], version: ModelVersion
-    ) -> list[str]:
+    def _settle(self, jobs: Sequence[Job], outcomes: Sequence[Outcome | None], version: ModelVersion) -> list[str]:
         """Write the answers; what the time did not suffice for, and what can't be written, is delivered again."""
         pairs = list(zip(jobs, outcomes, strict=True))
         again = self._postpone([job for job, found in pairs if found is None], lambda job: 0)

@@ -22,8 +22,8 @@ def missing_markers(pipeline: Any, columns: Sequence[str]) -> dict[str, float | 
 def _decided(estimator: Any, columns: list[str]) -> Iterator[tuple[str, float | None]]:
     if hasattr(estimator, "steps"):  # a Pipeline: its first step meets the gaps
         steps = [step for _, step in estimator.steps if step is not None and step != "passthrough"]
-        if steps:
-            yield from _decided(steps[0], columns)
+        for step in steps[:1]:
+            yield from _decided(step, columns)
     elif hasattr(estimator, "transformers_"):  # a ColumnTransformer
         for _, transformer, chosen in estimator.transformers_:
             yield from _decided(transformer, _names(chosen, columns))
@@ -32,14 +32,18 @@ def _decided(estimator: Any, columns: list[str]) -> Iterator[tuple[str, float | 
             yield from _decided(transformer, columns)
     elif hasattr(estimator, "categories_"):  # an encoder
         for column, categories in zip(columns, estimator.categories_, strict=False):
-            for category in categories:
-                if category is None or category != category:
-                    yield column, None if category is None else NAN
+            yield from ((column, marker) for marker in _markers(categories))
     elif hasattr(estimator, "missing_values"):  # an imputer
-        marker = estimator.missing_values
-        if marker is None or marker != marker:
-            for column in columns:
-                yield column, None if marker is None else NAN
+        yield from ((column, marker) for marker in _markers([estimator.missing_values]) for column in columns)
+
+
+def _markers(values: Any) -> list[float | None]:
+    """Those of the values that stand for a missing one."""
+    return [None if value is None else NAN for value in values if value is None or _is_nan(value)]
+
+
+def _is_nan(value: Any) -> bool:
+    return isinstance(value, float | np.floating) and bool(np.isnan(value))
 
 
 def _names(chosen: Any, columns: list[str]) -> list[str]:

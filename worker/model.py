@@ -67,9 +67,7 @@ class ModelSource:
             raise ModelRefused(f"The manifest of {version.tag} names other bytes than the pointer does.")
         check_versions(manifest)
         pipeline = unpickle(self._registry.content(version))
-        predictor = Predictor(
-            self._project, pipeline, batch_rows=self._batch_rows, memory=self._predict_memory
-        )
+        predictor = Predictor(self._project, pipeline, batch_rows=self._batch_rows, memory=self._predict_memory)
         return LoadedModel(version=version, predictor=predictor)
 
     def _refreshed(self) -> LoadedModel:

@@ -48,9 +48,7 @@ class Output:
             [dict(zip(names, values, strict=True)) for values in _matrix(output, count)]
             for names, output in zip(labels, outputs, strict=True)
         ]
-        probabilities: Sequence[Any] = (
-            list(zip(*by_output, strict=True)) if isinstance(raw, list) else by_output[0]
-        )
+        probabilities: Sequence[Any] = list(zip(*by_output, strict=True)) if isinstance(raw, list) else by_output[0]
         return [
             {"prediction": value, "probabilities": chances}
             for value, chances in zip(predicted, probabilities, strict=True)
@@ -70,7 +68,7 @@ def outcome(answers: Sequence[Answer], *, many: bool, max_result: int) -> Outcom
     if len(encoded) > max_result:
         return Failure(
             code=Code.RESULT_TOO_LARGE,
-            message=f"The result has {len(encoded)} bytes, and {max_result} can be returned: send fewer records at once.",
+            message=f"The result has {len(encoded)} bytes, over the limit of {max_result}: send fewer records at once.",
         )
     return encoded
 

@@ -4,7 +4,6 @@ A lost datagram costs a delay and nothing else: every listener also looks by its
 """
 
 import asyncio
-import os
 import select
 import socket
 from pathlib import Path
@@ -52,18 +51,18 @@ class Listener:
         folder.mkdir(parents=True, exist_ok=True)
         written = folder.with_name(f"{folder.name}.{name}.new")
         written.write_text(str(self._socket.getsockname()[1]))
-        os.replace(written, folder / name)
+        written.replace(folder / name)
 
-    def wait(self, timeout: float) -> None:
-        """Return when the bell rings, after `timeout` seconds at the latest."""
-        if select.select([self._socket], [], [], timeout)[0]:
+    def wait(self, seconds: float) -> None:
+        """Return when the bell rings, after `seconds` at the latest."""
+        if select.select([self._socket], [], [], seconds)[0]:
             self._drain()
 
-    async def changed(self, timeout: float) -> None:
+    async def changed(self, seconds: float) -> None:
         """The same for an event loop: the ResultSignal port."""
         loop = asyncio.get_running_loop()
         try:
-            async with asyncio.timeout(timeout):
+            async with asyncio.timeout(seconds):
                 await loop.sock_recv(self._socket, 1)
         except TimeoutError:
             return

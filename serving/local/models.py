@@ -67,9 +67,9 @@ class FolderBucket:
                     present = self.read(key)
                     if (present[1] if present else ABSENT) != replaces:
                         raise PointerMoved(f"{key} was changed by somebody else just now: look, and try again.")
-                    os.replace(file.name, path)
+                    Path(file.name).replace(path)
             except BaseException:
-                os.unlink(file.name)
+                Path(file.name).unlink()
                 raise
         except OSError as error:
             raise ModelUnavailable(f"{key} can't be written: {error.strerror}") from error

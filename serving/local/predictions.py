@@ -32,9 +32,7 @@ class LocalPredictions:
 
     def erase(self, prediction: Prediction) -> None:
         with self._database.writing(StoreUnavailable) as connection:
-            connection.execute(
-                _ERASE, (prediction.prediction_id, Status.CANCELLED, prediction.expires_at / 1000)
-            )
+            connection.execute(_ERASE, (prediction.prediction_id, Status.CANCELLED, prediction.expires_at / 1000))
         self._bell.ring()
 
     def swap(self, key: str, document: bytes, *, expected: bytes | None, expires_at: int | None = None) -> bool:
@@ -53,8 +51,7 @@ class LocalPredictions:
         """Delete expired rows, at most `most` at a time so that writers don't wait; returns how many."""
         with self._database.writing(StoreUnavailable) as connection:
             return connection.execute(
-                "DELETE FROM predictions WHERE key IN"
-                " (SELECT key FROM predictions WHERE expires_at <= ? LIMIT ?)",
+                "DELETE FROM predictions WHERE key IN (SELECT key FROM predictions WHERE expires_at <= ? LIMIT ?)",
                 (self._clock(), most),
             ).rowcount
 

@@ -70,7 +70,8 @@ class LocalQueue:
                 "SELECT id, size FROM messages WHERE visible_at <= ? OR visible_at > ? ORDER BY id LIMIT ?",
                 (now, now + LONGEST_DELAY, most),
             ).fetchall()
-            chosen, total = [], 0
+            chosen: list[tuple[float, str, int]] = []
+            total = 0
             for id_, size in found:
                 total += size
                 if chosen and total > most_bytes:

@@ -14,7 +14,8 @@ from app.predictions import Predictions
 from app.routes import Parts, build_router
 from app.throttle import build_throttle
 from serving import errors
-from serving.backend import Backend, connect
+from serving.adapters import Backend
+from serving.backend import connect
 from serving.keys import KeyRing
 from serving.project import Project
 from serving.settings import Settings

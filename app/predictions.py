@@ -11,7 +11,7 @@ from pydantic_core import from_json, to_json
 from app.body import Records
 from app.group import Group
 from app.waiting import Waiting
-from serving.backend import Backend
+from serving.adapters import Backend
 from serving.errors import GonePrediction, KeyReused, UnknownPrediction
 from serving.keys import KeyRing
 from serving.ports import Row

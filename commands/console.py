@@ -12,7 +12,7 @@ from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progres
 
 from serving.errors import ServingError
 
-out = Console()
+out = Console(width=None if sys.stdout.isatty() else 160)  # a pipe has no width: lines stay whole
 err = Console(stderr=True)
 
 
@@ -29,6 +29,11 @@ def plain_errors() -> Iterator[None]:
         yield
     except ServingError as error:
         fail(str(error))
+
+
+def say(message: str) -> None:
+    """A line of output, as it is."""
+    out.print(message, markup=False, highlight=False, soft_wrap=True)
 
 
 def confirm(question: str, yes: bool) -> None:

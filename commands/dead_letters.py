@@ -8,9 +8,10 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from commands.console import fail, out, plain_errors
+from commands.console import fail, out, plain_errors, say
 from commands.models import JsonOption
-from serving.backend import Backend, connect
+from serving.adapters import Backend
+from serving.backend import connect
 from serving.ports import DeadLetter
 from serving.prediction import Message, iso
 from serving.settings import Settings
@@ -32,7 +33,7 @@ def list_(project: ProjectOption = None, state_dir: StateOption = None, as_json:
             out.print_json(json.dumps([{"id": d.id, "reason": d.reason, "died_at": iso(d.died_at)} for d in letters]))
             return
         if not letters:
-            out.print("No dead letters.")
+            say("No dead letters.")
             return
         table = Table("id", "died at", "reason", box=None)
         for letter in letters:
@@ -77,12 +78,12 @@ def redrive(
             try:
                 message = Message.from_text(letter.body)
             except ValueError:
-                out.print(f"{letter.id} was not written by this service and can't be tried again.", highlight=False)
+                say(f"{letter.id} was not written by this service and can't be tried again.")
                 continue
             backend.queue.send([replace(message, redriven=True)])  # queued first: a crash here costs nothing
             backend.dead_letters.remove(letter.id)
             count += 1
-        out.print(f"{count} dead letters are queued again.", highlight=False)
+        say(f"{count} dead letters are queued again.")
 
 
 def _backend(project: Path | None, state_dir: Path | None) -> Backend:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from commands.console import confirm, err, out, plain_errors
+from commands.console import confirm, err, out, plain_errors, say
 from commands.dead_letters import ProjectOption, StateOption
 from commands.models import JsonOption, YesOption
 from serving.backend import connect
@@ -25,7 +25,7 @@ def create(name: NameArgument, project: ProjectOption = None, state_dir: StateOp
     with plain_errors():
         key = _ring(project, state_dir).create_api_key(name)
         err.print("In force within a minute. It is shown only now:")
-        out.print(key, markup=False, highlight=False)
+        say(key)
 
 
 @app.command("list")
@@ -37,7 +37,7 @@ def list_(project: ProjectOption = None, state_dir: StateOption = None, as_json:
             out.print_json(json.dumps([{"name": k.name, "created_at": iso(k.created_at)} for k in keys]))
             return
         if not keys:
-            out.print("No API keys: everybody may ask for predictions.")
+            say("No API keys: everybody may ask for predictions.")
             return
         table = Table("name", "created at", box=None)
         for key in keys:
@@ -50,7 +50,7 @@ def revoke(name: NameArgument, project: ProjectOption = None, state_dir: StateOp
     """Refuse an API key from now on (within a minute)."""
     with plain_errors():
         _ring(project, state_dir).revoke_api_key(name)
-        out.print(f"{name} is revoked within a minute.", highlight=False)
+        say(f"{name} is revoked within a minute.")
 
 
 @app.command()
@@ -60,7 +60,7 @@ def rotate(project: ProjectOption = None, state_dir: StateOption = None, yes: Ye
         confirm("Make a new signing key?", yes)
         keys = _ring(project, state_dir).rotate()
         when = iso(keys[-1].use_from)
-        out.print(f"There are {len(keys)} signing keys; the new one signs from {when} on.", highlight=False)
+        say(f"There are {len(keys)} signing keys; the new one signs from {when} on.")
 
 
 def _ring(project: Path | None, state_dir: Path | None) -> KeyRing:

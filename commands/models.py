@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from commands.console import byte_progress, confirm, err, fail, out, plain_errors
+from commands.console import byte_progress, confirm, err, fail, out, plain_errors, say
 from serving.errors import BucketMissing, RegistryError
 from serving.local.models import FolderBucket
 from serving.models import Manifest, ModelRegistry, now
@@ -27,7 +27,7 @@ def create_bucket(bucket: BucketArgument) -> None:
     """Make a bucket for models."""
     with plain_errors():
         made = open_bucket(bucket).create()
-        out.print(f"{bucket} {'is made' if made else 'is a bucket already'}.", highlight=False)
+        say(f"{bucket} {'is made' if made else 'is a bucket already'}.")
 
 
 def upload(
@@ -60,7 +60,7 @@ def list_objects(bucket: BucketArgument, as_json: JsonOption = False) -> None:
             out.print_json(json.dumps([{**m.model_dump(mode="json"), "current": m.tag == current} for m in manifests]))
             return
         if not manifests:
-            out.print(f"{bucket} holds no model yet: `cli upload {bucket} PATH --tag v1`.", highlight=False)
+            say(f"{bucket} holds no model yet: `cli upload {bucket} PATH --tag v1`.")
             return
         table = Table("tag", "current", "sha256", "size", "scikit-learn", "metrics", "uploaded", box=None)
         for m in manifests:
@@ -85,7 +85,7 @@ def delete_bucket(bucket: BucketArgument, yes: YesOption = False) -> None:
         count = len(open_registry(Settings.read(), bucket).manifests())
         confirm(f"Delete {bucket} and its {count} models?", yes)
         folder.delete()
-        out.print(f"{bucket} is deleted.", highlight=False)
+        say(f"{bucket} is deleted.")
 
 
 def open_bucket(bucket: str) -> FolderBucket:
@@ -121,7 +121,7 @@ def store(
     state = "is uploaded" if uploaded else "is already there"
     current = registry.pointer()
     which = "current" if current is not None and current.tag == manifest.tag else "not current: --promote makes it so"
-    err.print(f"{manifest.tag} {state} ({which}), sha256 {manifest.sha256[:12]}.", highlight=False)
+    err.print(f"{manifest.tag} {state} ({which}), sha256 {manifest.sha256[:12]}.", highlight=False, soft_wrap=True)
     return manifest
 
 

@@ -16,10 +16,11 @@ from serving.settings import Settings
 MISCONFIGURED = 78
 """Exit code: starting again can't help. EX_CONFIG of sysexits.h."""
 READY = b"ready\n"
+GO = b"go\n"
 
 
 def api(settings: Settings, host: str, port: int) -> None:
-    """Serve HTTP until the supervisor says stop."""
+    """Get ready, listen when the supervisor says so, and serve HTTP until it says stop."""
     import uvicorn
 
     from app.main import create_app
@@ -40,6 +41,8 @@ def api(settings: Settings, host: str, port: int) -> None:
     def stop() -> None:
         server.should_exit = True
 
+    if os.read(0, len(GO)) != GO:
+        return  # the supervisor has found no model to serve
     _when_orphaned(stop)
     server.run()
 
@@ -51,8 +54,8 @@ def worker(settings: Settings, name: str) -> None:
     from worker.dead_letters import DeadLetterHandler
     from worker.main import Worker
 
-    handler = Worker.build(settings)
     backend = connect_local(settings)
+    handler = Worker.build(settings, backend)
     source = EventSource(
         backend,
         worker=handler,

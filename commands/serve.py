@@ -10,7 +10,7 @@ import typer
 
 from app.info import snippets
 from commands.console import err, fail, log_to_stderr, out, plain_errors
-from commands.models import store
+from commands.models import open_registry, store
 from commands.supervisor import Supervisor, check_port
 from serving.errors import ConfigurationError, ServingError
 from serving.local.lock import locked
@@ -44,6 +44,7 @@ def serve(
     """Serve a project on this machine: the API and its workers."""
     with plain_errors():
         settings = Settings.read(project_dir=project, state_dir=state_dir, backend="local")
+        check_port(host, port)
         if model is not None:
             _upload(settings, model)
         _serve(settings, host, port, workers)
@@ -81,6 +82,11 @@ def _upload(settings: Settings, model: Path) -> None:
 
 def _serve(settings: Settings, host: str, port: int, workers: int) -> None:
     project = Project.load(settings.project_dir)
+    if not FolderBucket(settings.models_at).exists() or open_registry(settings, settings.models_at).pointer() is None:
+        fail(
+            f"{settings.models_at} has no model for {settings.service}, {settings.stage}: "
+            "`cli demo` trains one, `cli serve --model PATH` takes yours."
+        )
     log_to_stderr("serve", settings.log_level)
     logging.getLogger("asyncio").setLevel(logging.WARNING)
     url = f"http://{'localhost' if host in ANYWHERE else host}:{port}"

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from types import FrameType
 
-from commands.processes import MISCONFIGURED, READY
+from commands.processes import GO, MISCONFIGURED, READY
 from serving.errors import ConfigurationError, ServingError
 from serving.settings import Settings
 
@@ -79,10 +79,12 @@ class Supervisor:
         check_port(self._host, self._port)
         previous = {number: signal.signal(number, self._stop) for number in (signal.SIGINT, signal.SIGTERM)}
         try:
+            # The API gets itself ready meanwhile, but listens only when a model was found to serve.
             self._workers = [Worker(name, self._environment) for name in self._names[:1]]
+            self._api = _start(self._environment, "api", self._host, str(self._port))
             self._wait(self._workers[0].ready.is_set, self._first_worker_lives)
             self._workers += [Worker(name, self._environment) for name in self._names[1:]]
-            self._api = _start(self._environment, "api", self._host, str(self._port))
+            self._open()
             self._wait(self._listens, self._api_lives)
             if not self._stopping.is_set():
                 on_ready()
@@ -106,6 +108,15 @@ class Supervisor:
         code = self._workers[0].process.poll()
         if code is not None:
             raise ConfigurationError("" if code in (1, MISCONFIGURED) else f"The worker died: {_ending(code)}.")
+
+    def _open(self) -> None:
+        assert self._api is not None
+        assert self._api.stdin is not None
+        try:
+            self._api.stdin.write(GO)
+            self._api.stdin.flush()
+        except BrokenPipeError:
+            self._api_lives()
 
     def _api_lives(self) -> None:
         assert self._api is not None

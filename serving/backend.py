@@ -1,23 +1,8 @@
 """The composition root of both Lambdas: connect(settings) imports the backend that was chosen, and no other."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
+from serving.adapters import Backend
 from serving.errors import SettingsError
-from serving.models import ModelRegistry
-from serving.ports import DeadLetters, PredictionQueue, PredictionStore, ResultSignal
 from serving.settings import Settings
-
-
-@dataclass(frozen=True, kw_only=True)
-class Backend:
-    """One adapter for each port. `results` makes a signal for the process that waits for results."""
-
-    queue: PredictionQueue
-    dead_letters: DeadLetters
-    predictions: PredictionStore
-    registry: ModelRegistry
-    results: Callable[[], ResultSignal]
 
 
 def connect(settings: Settings) -> Backend:

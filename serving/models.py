@@ -15,7 +15,7 @@ from serving.errors import ModelRefused, RegistryError, TagMissing, TagTaken
 from serving.ports import ABSENT, ModelBucket
 from serving.prediction import ModelVersion
 
-TAG = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")
+TAG = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 HISTORY = 50
 
 
@@ -142,7 +142,7 @@ class ModelRegistry:
 
 def check_tag(tag: str) -> str:
     """Raises RegistryError for a tag that can't name a folder everywhere."""
-    if not TAG.match(tag):
+    if not TAG.fullmatch(tag):
         raise RegistryError(f"{tag!r} can't be a tag: use letters, digits, '.', '_' and '-', 63 at most, such as v1.")
     return tag
 

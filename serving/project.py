@@ -78,6 +78,11 @@ class Project:
             return self.many.dump_json(self.many.validate_json(payload), by_alias=True)
         return self.one.dump_json(self.one.validate_json(payload), by_alias=True)
 
+    @property
+    def example_is_given(self) -> bool:
+        """Whether the example is the user's own record; else it is made from the schema, and may mean nothing."""
+        return (self.folder / "example.json").exists()
+
     @cached_property
     def example(self) -> dict[str, Any]:
         """One record that the schema accepts, as columns. Raises ProjectError when there is none."""
@@ -134,7 +139,7 @@ def _refusing_extra_fields(schema: type[BaseModel]) -> type[BaseModel]:
         "__module__": schema.__module__,
         "__doc__": schema.__doc__,
     }
-    strict: type[BaseModel] = type(BaseModel)(schema.__name__, (schema,), body)
+    strict: type[BaseModel] = type(BaseModel)(schema.__name__, (schema,), body)  # type: ignore[misc]  # a metaclass
     return strict
 
 

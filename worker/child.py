@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from typing import IO, Any
 
+from serving.adapters import Backend
 from serving.backend import connect
 from serving.errors import ServingError
 from serving.prediction import Failure, Message, ModelVersion
@@ -22,7 +23,7 @@ def main(settings_json: str) -> None:
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # what a model prints goes to the log, not between the answers
     try:
-        source = model_source(settings, Project.load(settings.project_dir))
+        source = model_source(settings, connect(settings), Project.load(settings.project_dir))
     except ServingError as error:
         _write(answers, {"unavailable": str(error)})
         return
@@ -45,10 +46,10 @@ def main(settings_json: str) -> None:
         faulthandler.cancel_dump_traceback_later()
 
 
-def model_source(settings: Settings, project: Project) -> ModelSource:
+def model_source(settings: Settings, backend: Backend, project: Project) -> ModelSource:
     """The worker's ModelSource as the settings want it."""
     return ModelSource(
-        connect(settings).registry,
+        backend.registry,
         project,
         batch_rows=settings.batch_rows,
         predict_memory=settings.predict_memory,

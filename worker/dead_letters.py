@@ -5,7 +5,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from serving.backend import Backend
+from serving.adapters import Backend
 from serving.errors import Unavailable
 from serving.ports import DeadLetter
 from serving.prediction import Code, Failure, Message

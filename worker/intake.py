@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from serving.backend import Backend
+from serving.adapters import Backend
 from serving.errors import Unavailable
 from serving.prediction import Code, Failure, Message
 from serving.project import Project

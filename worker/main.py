@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from serving.backend import Backend, connect
+from serving.adapters import Backend
 from serving.errors import ModelUnavailable, Unavailable
 from serving.prediction import Failure, ModelVersion
 from serving.project import Project
@@ -36,13 +36,13 @@ class Worker:
         self._intake = Intake(backend, project)
 
     @classmethod
-    def build(cls, settings: Settings) -> "Worker":
+    def build(cls, settings: Settings, backend: Backend) -> "Worker":
         """The worker with its parts, the model loaded. Raises ConfigurationError, ModelUnavailable."""
         project = Project.load(settings.project_dir)
-        models = model_source(settings, project)
+        models = model_source(settings, backend, project)
         models.current()
         return cls(
-            backend=connect(settings),
+            backend=backend,
             project=project,
             settings=settings,
             models=models,

@@ -22,7 +22,7 @@ from worker.predictor import Predictor
 logger = logging.getLogger(__name__)
 
 LIBRARIES = ("scikit-learn", "numpy", "scipy", "pandas")
-_COMPRESSED = (b"\x1f\x8b", b"x\x9c", b"x\xda", b"x\x01", b"BZh", b"\xfd7zXZ", b"]\x00", b"\x04\x22M\x18")
+_COMPRESSED = (b"\x1f\x8b", b"x\x01", b"x^", b"x\x9c", b"x\xda", b"BZh", b"\xfd7zXZ", b"]\x00", b"\x04\x22M\x18")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,7 +125,8 @@ def unpickle(content: bytes) -> Any:
             "script must move into a module of the project, which train.py imports."
         ) from error
     except Exception as error:  # a damaged pickle can raise anything
-        raise ModelRefused(f"The file is no pickle, or is damaged: {type(error).__name__}: {error}.") from error
+        reason = str(error).rstrip(".")
+        raise ModelRefused(f"The file is no pickle, or is damaged: {type(error).__name__}: {reason}.") from error
 
 
 def library_versions() -> dict[str, str]:

@@ -33,7 +33,7 @@ class Output:
         if hasattr(pipeline, "predict_proba"):
             classes = pipeline.classes_
             several = isinstance(classes, list) and len(classes) > 0 and np.ndim(classes[0]) == 1
-            self._labels = [[label_text(label) for label in group] for group in (classes if several else [classes])]
+            self._labels = [[label_text(label) for label in _native(group, len(group))] for group in (classes if several else [classes])]
             self.classes = self._labels if several else self._labels[0]
 
     def answers(self, rows: Any, count: int) -> list[Answer]:
@@ -75,8 +75,7 @@ def outcome(answers: Sequence[Answer], *, many: bool, max_result: int) -> Outcom
 
 def label_text(label: Any) -> str:
     """A class label as the key of a JSON object: a string as it is, anything else as its JSON text."""
-    plain = _plain(label)
-    return plain if isinstance(plain, str) else to_json(plain, fallback=str).decode().strip('"')
+    return str(label) if isinstance(label, str) else to_json(label, fallback=_plain).decode().strip('"')
 
 
 def _native(array: Any, count: int) -> list[Any]:
@@ -102,8 +101,5 @@ def _check_count(values: np.ndarray[Any, Any], count: int) -> None:
 
 
 def _plain(value: Any) -> Any:
-    return value.item() if isinstance(value, np.generic) else str(value) if not _is_plain(value) else value
-
-
-def _is_plain(value: Any) -> bool:
-    return isinstance(value, str | int | float | bool)
+    """What pydantic can't encode: numpy's scalars as Python's, anything else as its text."""
+    return value.item() if isinstance(value, np.generic) else str(value)

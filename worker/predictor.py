@@ -1,5 +1,6 @@
 """Records -> DataFrame -> Pipeline -> answers: one predict for the whole batch, and each bad row found."""
 
+import logging
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -14,6 +15,9 @@ from worker.frame import Frame, Record
 from worker.limits import memory_limit
 from worker.outcome import Answer, Output, RowError
 from worker.separate import Budget, describe, separate
+
+
+logger = logging.getLogger(__name__)
 
 
 class Predictor:
@@ -31,7 +35,10 @@ class Predictor:
         try:
             self._attempt([project.example])  # the first predict is slow, too: libraries start their threads
         except Exception as error:  # the user's model may raise anything
-            raise ModelRefused(f"The model can't predict the project's example: {describe(error)}.") from error
+            problem = f"The model can't predict the project's example: {describe(error)}."
+            if project.example_is_given:
+                raise ModelRefused(problem) from error
+            logger.warning("%s It was made from the schema: put a real record into example.json.", problem)
 
     def predict(self, groups: Sequence[Sequence[Record]], seconds: float) -> list[list[Answer] | None]:
         """The answers of each group of records, in order; None for a group that `seconds` did not suffice for.

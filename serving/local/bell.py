@@ -16,8 +16,7 @@ class Bell:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self._socket.setblocking(False)
+        self._socket: socket.socket | None = None
         self._ports: tuple[int, ...] = ()
         self._folder_changed = 0
 
@@ -28,11 +27,18 @@ class Bell:
             return
         if changed != self._folder_changed:
             self._ports, self._folder_changed = self._listeners(), changed
+        if self._socket is None:
+            self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            self._socket.setblocking(False)
         for port in self._ports:
             try:
                 self._socket.sendto(b"!", (_HOST, port))
             except OSError:  # nobody listens there any more, or its buffer is full: it will look by itself
                 continue
+
+    def close(self) -> None:
+        if self._socket is not None:
+            self._socket.close()
 
     def _listeners(self) -> tuple[int, ...]:
         try:
@@ -67,6 +73,9 @@ class Listener:
         except TimeoutError:
             return
         self._drain()
+
+    def close(self) -> None:
+        self._socket.close()
 
     def _drain(self) -> None:
         try:

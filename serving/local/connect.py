@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from serving.backend import Backend
+from serving.adapters import Backend
 from serving.local.bell import Bell, Listener
 from serving.local.database import Database
 from serving.local.models import FolderBucket
@@ -21,6 +21,14 @@ class LocalBackend(Backend):
     dead_letters: LocalDeadLetters
     predictions: LocalPredictions
     work_bells: Path
+    database: Database
+    bells: tuple[Bell, Bell]
+
+    def close(self) -> None:
+        """Give back the sockets and this thread's connection."""
+        self.database.close()
+        for bell in self.bells:
+            bell.close()
 
 
 def connect_local(settings: Settings) -> LocalBackend:
@@ -28,11 +36,14 @@ def connect_local(settings: Settings) -> LocalBackend:
     state = settings.state_dir
     database = Database(state / "state.db", synchronous=settings.sqlite_synchronous)
     work, results = state / "bells" / "work", state / "bells" / "results"
+    bells = Bell(work), Bell(results)
     return LocalBackend(
-        queue=LocalQueue(database, Bell(work)),
+        queue=LocalQueue(database, bells[0]),
         dead_letters=LocalDeadLetters(database),
-        predictions=LocalPredictions(database, Bell(results)),
+        predictions=LocalPredictions(database, bells[1]),
         registry=ModelRegistry(bucket=FolderBucket(settings.models_at), service=settings.service, stage=settings.stage),
         results=lambda: Listener(results, "api"),
         work_bells=work,
+        database=database,
+        bells=bells,
     )

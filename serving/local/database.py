@@ -78,6 +78,12 @@ class Database:
                     connection.execute("ROLLBACK")
                 raise
 
+    def close(self) -> None:
+        """Close this thread's connection."""
+        connection: sqlite3.Connection | None = self._local.__dict__.pop("connection", None)
+        if connection is not None:
+            connection.close()
+
     def _connect(self) -> sqlite3.Connection:
         self._path.parent.mkdir(parents=True, exist_ok=True)
         connection = sqlite3.connect(self._path, timeout=BUSY_MS / 1000, isolation_level=None)

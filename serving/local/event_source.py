@@ -62,6 +62,10 @@ class EventSource:
         """Finish the batch in hand, then return from `run`."""
         self._stopping = True
 
+    def close(self) -> None:
+        """Hear no bell any more."""
+        self._bell.close()
+
     def run(self) -> None:
         """Poll until stopped. What another process of this name had leased when it died is released first."""
         released = False

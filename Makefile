@@ -1,0 +1,60 @@
+# The same commands for people and CI. `make` alone lists them.
+
+SHELL := /bin/bash
+PYTHON ?= python3
+PORT ?= 8000
+EXAMPLE ?=
+POETRY_VERSION := 2.5.1
+
+# Poetry lives in a place of its own, so that any machine with Python and make will do. It is pointed at the index that
+# pip uses: behind a mirror that speaks only the simple protocol it would find nothing by itself.
+TOOLS := .tools
+POETRY := $(TOOLS)/bin/poetry
+INDEX = $(shell $(TOOLS)/bin/pip config get global.index-url 2>/dev/null \
+	|| $(TOOLS)/bin/python -c 'from pip._internal.models.index import PyPI; print(PyPI.simple_url)')
+WITH_INDEX = POETRY_VIRTUALENVS_IN_PROJECT=true POETRY_PYPI_MIRROR_URL=$(INDEX) PIP_DISABLE_PIP_VERSION_CHECK=1
+RUN := .venv/bin
+
+.PHONY: help demo test unit check format lock clean
+
+help: ## list the commands
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: .venv/installed ## install, train, upload and serve on 127.0.0.1 (PORT=8000, EXAMPLE=name)
+	@PORT=$(PORT) $(RUN)/cli demo $(if $(EXAMPLE),--project examples/$(EXAMPLE))
+
+test: .venv/installed-dev check ## install what tests need and run everything
+	$(RUN)/pytest
+
+unit: .venv/installed-dev ## the tests that start no service
+	$(RUN)/pytest -m "not service"
+
+check: .venv/installed-dev ## ruff, mypy strict, import contracts, the lock file
+	$(RUN)/ruff check .
+	$(RUN)/ruff format --check .
+	$(RUN)/mypy
+	$(RUN)/lint-imports
+	$(WITH_INDEX) $(POETRY) check --lock
+
+format: .venv/installed-dev ## let ruff format and mend
+	$(RUN)/ruff check --fix .
+	$(RUN)/ruff format .
+
+lock: $(POETRY) ## write poetry.lock anew
+	$(WITH_INDEX) $(POETRY) lock
+
+clean: ## remove what the other commands made, models and results included
+	rm -rf .venv $(TOOLS) .state build .pytest_cache .ruff_cache .mypy_cache .import_linter_cache
+
+$(POETRY):
+	$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15) and "Python 3.11 to 3.14 is needed: make PYTHON=python3.13")'
+	$(PYTHON) -m venv $(TOOLS)
+	$(TOOLS)/bin/pip install --quiet --disable-pip-version-check poetry==$(POETRY_VERSION) poetry-plugin-pypi-mirror==0.6.5
+
+.venv/installed: poetry.lock pyproject.toml | $(POETRY)
+	$(WITH_INDEX) $(POETRY) sync --without dev --quiet
+	@touch $@
+
+.venv/installed-dev: poetry.lock pyproject.toml | $(POETRY)
+	$(WITH_INDEX) $(POETRY) sync --quiet
+	@touch $@ .venv/installed

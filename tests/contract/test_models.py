@@ -1,0 +1,111 @@
+"""What every bucket promises, and the registry's rules on top of it."""
+
+import hashlib
+import io
+from pathlib import Path
+
+import pytest
+
+from serving.errors import ModelRefused, PointerMoved, RegistryError, TagMissing, TagTaken
+from serving.models import Manifest, ModelRegistry, now
+from tests.contract.conftest import Ports
+
+
+@pytest.fixture
+def registry(ports: Ports) -> ModelRegistry:
+    return ModelRegistry(bucket=ports.bucket, service="iris", stage="dev")
+
+
+def model(folder: Path, tag: str, content: bytes = b"a model") -> tuple[Path, Manifest]:
+    path = folder / "model.pkl"
+    path.write_bytes(content)
+    return path, Manifest(
+        tag=tag,
+        sha256=hashlib.sha256(content).hexdigest(),
+        size=len(content),
+        created_at=now(),
+        python="3.11.0",
+        versions={"scikit-learn": "1.9.1"},
+        feature_names=["a"],
+        schema_hash="0123456789abcdef",
+    )
+
+
+def test_an_object_is_written_only_over_the_version_that_was_meant(ports: Ports) -> None:
+    bucket = ports.bucket
+    assert bucket.read("pointers/a.json") is None
+    bucket.write("pointers/a.json", io.BytesIO(b"1"), replaces=None)
+    found = bucket.read("pointers/a.json")
+    assert found is not None
+    assert found[0] == b"1"
+    with pytest.raises(PointerMoved):
+        bucket.write("pointers/a.json", io.BytesIO(b"2"), replaces=None)
+    bucket.write("pointers/a.json", io.BytesIO(b"2"), replaces=found[1])
+    with pytest.raises(PointerMoved):
+        bucket.write("pointers/a.json", io.BytesIO(b"3"), replaces=found[1])
+    assert bucket.names("pointers/") == ["pointers/a.json"]
+    bucket.remove("pointers/a.json")
+    bucket.remove("pointers/a.json")
+    assert bucket.names("") == []
+
+
+def test_an_uploaded_model_is_listed_and_read_back(registry: ModelRegistry, tmp_path: Path) -> None:
+    path, manifest = model(tmp_path, "v1")
+    sent: list[int] = []
+    assert registry.upload(path, manifest, sent.append) is True
+    assert sum(sent) == manifest.size
+    assert registry.manifests() == [manifest]
+    assert registry.content(manifest.version) == b"a model"
+
+
+def test_the_same_bytes_again_are_already_there_and_others_are_refused(registry: ModelRegistry, tmp_path: Path) -> None:
+    registry.upload(*model(tmp_path, "v1"))
+    assert registry.upload(*model(tmp_path, "v1")) is False
+    with pytest.raises(TagTaken):
+        registry.upload(*model(tmp_path, "v1", b"another"))
+
+
+def test_an_upload_that_broke_off_is_no_model_and_can_be_repeated(registry: ModelRegistry, tmp_path: Path) -> None:
+    registry.bucket.write("models/v1/model.pkl", io.BytesIO(b"half"), replaces=None)
+    assert registry.manifests() == []
+    path, manifest = model(tmp_path, "v1")
+    assert registry.upload(path, manifest) is True
+    assert registry.content(manifest.version) == b"a model"
+
+
+def test_a_pointer_remembers_what_was_current(registry: ModelRegistry, tmp_path: Path) -> None:
+    assert registry.pointer() is None
+    for tag in ("v1", "v2"):
+        registry.upload(*model(tmp_path, tag, tag.encode()))
+        registry.promote(tag)
+    registry.promote("v2")
+    pointer = registry.pointer()
+    assert pointer is not None
+    assert pointer.tag == "v2"
+    assert pointer.previous is not None
+    assert pointer.previous.tag == "v1"
+    assert [version.tag for version in pointer.history] == ["v1", "v2"]
+
+
+def test_services_and_stages_have_pointers_of_their_own(registry: ModelRegistry, tmp_path: Path) -> None:
+    registry.upload(*model(tmp_path, "v1"))
+    registry.promote("v1")
+    assert ModelRegistry(bucket=registry.bucket, service="iris", stage="prod").pointer() is None
+
+
+def test_bytes_that_changed_on_their_way_are_refused(registry: ModelRegistry, tmp_path: Path) -> None:
+    _, manifest = model(tmp_path, "v1")
+    registry.bucket.write("models/v1/model.pkl", io.BytesIO(b"tampered"), replaces=None)
+    with pytest.raises(ModelRefused, match="sha256 differs"):
+        registry.content(manifest.version)
+
+
+@pytest.mark.parametrize("tag", ["", "a/b", "..", "-v1", "v 1", "x" * 64, "v1\n"])
+def test_a_tag_that_names_no_folder_is_refused(registry: ModelRegistry, tag: str) -> None:
+    with pytest.raises(RegistryError, match="can't be a tag"):
+        registry.manifest(tag)
+
+
+def test_an_unknown_tag_is_missing(registry: ModelRegistry) -> None:
+    with pytest.raises(TagMissing):
+        registry.promote("v9")

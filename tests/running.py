@@ -1,0 +1,122 @@
+"""Starts the real `cli serve` on a free port and ends it again."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+
+ROOT = Path(__file__).parent.parent
+CLI = [sys.executable, "-m", "cli"]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def run(*command: str, check: bool = True, **options: Any) -> subprocess.CompletedProcess[str]:
+    """A command to its end, its output captured; in the repository unless `cwd` says otherwise."""
+    finished = subprocess.run(
+        command, capture_output=True, text=True, check=False, timeout=300, **{"cwd": ROOT, **options}
+    )
+    if check and finished.returncode:
+        raise AssertionError(f"{command} ended with {finished.returncode}:\n{finished.stdout}\n{finished.stderr}")
+    return finished
+
+
+def cli(*arguments: str, check: bool = True, **options: Any) -> subprocess.CompletedProcess[str]:
+    return run(*CLI, *arguments, check=check, **options)
+
+
+@dataclass
+class Service:
+    """A running `cli serve`."""
+
+    process: subprocess.Popen[str]
+    port: int
+    state_dir: Path
+    log_path: Path
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def log(self) -> str:
+        return self.log_path.read_text(encoding="utf-8")
+
+    def client(self, **options: Any) -> httpx.Client:
+        return httpx.Client(base_url=self.url, timeout=60, **options)
+
+    def processes(self, role: str) -> list[psutil.Process]:
+        """Its children of a role: `api` or `worker`."""
+        children = psutil.Process(self.process.pid).children()
+        return [child for child in children if child.status() != psutil.STATUS_ZOMBIE and role in child.cmdline()]
+
+    def wait_until_healthy(self, seconds: float = 60) -> None:
+        until = time.monotonic() + seconds
+        while True:
+            if self.process.poll() is not None:
+                raise AssertionError(f"serve ended with {self.process.returncode}:\n{self.log}")
+            try:
+                httpx.get(f"{self.url}/api/health", timeout=5).raise_for_status()
+            except httpx.HTTPError:
+                if time.monotonic() > until:
+                    raise AssertionError(f"not healthy after {seconds} seconds:\n{self.log}") from None
+                time.sleep(0.05)
+            else:
+                return
+
+    def stop(self) -> int:
+        """As Ctrl-C would; returns the exit code."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)
+        return self.process.wait(30)
+
+
+def start_service(
+    state_dir: Path,
+    *,
+    project: Path = ROOT,
+    model: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+    arguments: tuple[str, ...] = (),
+) -> Service:
+    """Start `cli serve` without waiting for it."""
+    port = free_port()
+    log_path = state_dir.with_name(f"{state_dir.name}-{port}.log")
+    command = [*CLI, "serve", "--project", str(project), "--port", str(port), "--state-dir", str(state_dir)]
+    if model is not None:
+        command += ["--model", str(model)]
+    with log_path.open("w", encoding="utf-8") as log:
+        process = subprocess.Popen(
+            [*command, *arguments],
+            cwd=ROOT,
+            env={**os.environ, **(environment or {})},
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+    return Service(process=process, port=port, state_dir=state_dir, log_path=log_path)
+
+
+@contextmanager
+def running_service(state_dir: Path, **options: Any) -> Iterator[Service]:
+    """A healthy service, ended with the block."""
+    service = start_service(state_dir, **options)
+    try:
+        service.wait_until_healthy()
+        yield service
+    finally:
+        service.stop()

@@ -1,0 +1,85 @@
+"""create-bucket, upload, list-objects, delete-bucket and keys, as typed in a terminal."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.running import ROOT, cli
+
+
+@pytest.fixture
+def bucket(tmp_path: Path) -> str:
+    made = str(tmp_path / "models")
+    assert "is made" in cli("create-bucket", made).stdout
+    return made
+
+
+def test_a_bucket_from_its_making_to_its_end(bucket: str, iris_model: Path) -> None:
+    assert "is a bucket already" in cli("create-bucket", bucket).stdout
+    assert "holds no model yet" in cli("list-objects", bucket).stdout
+    uploaded = cli("upload", bucket, str(iris_model), "--tag", "v1")
+    assert "v1 is uploaded (current)" in uploaded.stderr
+    again = cli("upload", bucket, str(iris_model), "--tag", "v1")
+    assert "v1 is already there (current)" in again.stderr
+    second = cli("upload", bucket, str(iris_model), "--tag", "v2")
+    assert "v2 is uploaded (not current: --promote makes it so)" in second.stderr
+    table = cli("list-objects", bucket).stdout
+    assert "v1" in table
+    assert "holdout_accuracy" in table
+    listed = {m["tag"]: m for m in json.loads(cli("list-objects", bucket, "--json").stdout)}
+    assert (listed["v1"]["current"], listed["v2"]["current"]) == (True, False)
+    assert listed["v1"]["classes"] == ["setosa", "versicolor", "virginica"]
+    assert listed["v1"]["feature_names"][0] == "sepal length (cm)"
+    cli("upload", bucket, str(iris_model), "--tag", "v2", "--promote")
+    listed = {m["tag"]: m for m in json.loads(cli("list-objects", bucket, "--json").stdout)}
+    assert listed["v2"]["current"]
+    refused = cli("delete-bucket", bucket, check=False)
+    assert refused.returncode == 1
+    assert "add --yes" in refused.stderr
+    cli("delete-bucket", bucket, "--yes")
+    assert not Path(bucket).exists()
+
+
+def error(*arguments: str) -> str:
+    finished = cli(*arguments, check=False)
+    assert finished.returncode == 1
+    assert "Traceback" not in finished.stderr
+    return " ".join(finished.stderr.split())
+
+
+def test_mistakes_are_one_message(bucket: str, iris_model: Path, tmp_path: Path) -> None:
+    model = str(iris_model)
+    assert "names an S3 bucket" in error("create-bucket", "my-bucket")
+    assert "is no bucket: make it with" in error("list-objects", str(tmp_path))
+    assert "is no bucket: make it with" in error("upload", str(tmp_path / "none"), model, "--tag", "v1")
+    assert "is not empty and no bucket" in error("create-bucket", str(ROOT))
+    assert "is no bucket" in error("delete-bucket", str(ROOT), "--yes")
+    assert "can't be a tag" in error("upload", bucket, model, "--tag", "a/b")
+    assert "can't be read" in error("upload", bucket, str(tmp_path / "missing.pkl"), "--tag", "v1")
+    (tmp_path / "metrics.json").write_text("[1]")
+    assert "must hold a JSON object" in error(
+        "upload", bucket, model, "--tag", "v1", "--metrics", str(tmp_path / "metrics.json")
+    )
+    assert json.loads(cli("list-objects", bucket, "--json").stdout) == [], "nothing was half uploaded"
+
+
+def test_a_tag_with_other_bytes_is_refused(bucket: str, iris_model: Path, tmp_path: Path) -> None:
+    cli("upload", bucket, str(iris_model), "--tag", "v1")
+    other = tmp_path / "other.pkl"
+    other.write_bytes(iris_model.read_bytes() + b"trailing")
+    assert "exists with other bytes" in error("upload", bucket, str(other), "--tag", "v1")
+
+
+def test_keys_are_shown_once_listed_and_revoked(tmp_path: Path) -> None:
+    state = ("--state-dir", str(tmp_path))
+    key = cli("keys", "create", "anna", *state).stdout.strip()
+    assert len(key) == 43
+    assert [k["name"] for k in json.loads(cli("keys", "list", "--json", *state).stdout)] == ["anna"]
+    assert key not in cli("keys", "list", *state).stdout
+    assert "already" in error("keys", "create", "anna", *state)
+    cli("keys", "revoke", "anna", *state)
+    assert "No API keys" in cli("keys", "list", *state).stdout
+    assert "no key named anna" in error("keys", "revoke", "anna", *state)
+    assert "1 signing keys" in cli("keys", "rotate", "--yes", *state).stdout
+    assert "2 signing keys" in cli("keys", "rotate", "--yes", *state).stdout

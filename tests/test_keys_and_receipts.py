@@ -1,0 +1,130 @@
+"""Receipts prove what the service accepted; keys rotate without a restart."""
+
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from serving.errors import ServingError, StoreUnavailable
+from serving.keys import REFRESH_SECONDS, KeyRing
+from serving.local.connect import LocalBackend, connect_local
+from serving.receipt import LENGTH, SigningKey, issue, verify
+from serving.settings import Settings
+
+KEY = SigningKey(secret=b"k" * 32, ttl=60, use_from=0)
+
+
+def test_a_receipt_says_when_the_work_was_accepted_and_until_when_it_is_kept() -> None:
+    receipt = issue(KEY, 1_700_000_000_123)
+    assert len(receipt.prediction_id) == LENGTH == 32
+    assert verify([KEY], receipt.prediction_id) == receipt
+    assert receipt.accepted_at == 1_700_000_000_123
+    assert receipt.expires_at == receipt.accepted_at + 60_000
+
+
+def test_any_changed_character_makes_it_a_forgery() -> None:
+    good = issue(KEY, 1_700_000_000_123).prediction_id
+    for place in range(LENGTH):
+        other = "B" if good[place] == "A" else "A"
+        assert verify([KEY], good[:place] + other + good[place + 1 :]) is None
+    for text in ("", good + "A", good[:-1], "=" * 32, "ä" * 32, " " * 32):
+        assert verify([KEY], text) is None
+
+
+def test_ten_thousand_receipts_of_one_moment_differ() -> None:
+    assert len({issue(KEY, 1).prediction_id for _ in range(10_000)}) == 10_000
+
+
+@pytest.fixture
+def backend(tmp_path: Path) -> LocalBackend:
+    return connect_local(Settings.read({}, state_dir=tmp_path))
+
+
+class Clock:
+    now = 1_700_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def ring(backend: LocalBackend, clock: Clock, ttl: int = 60) -> KeyRing:
+    made = KeyRing(backend.predictions, ttl=ttl, clock=clock)
+    made.refresh()
+    return made
+
+
+def test_processes_that_start_together_share_one_signing_key(backend: LocalBackend) -> None:
+    rings = [ring(backend, Clock()) for _ in range(3)]
+    assert len({r.signing_key().secret for r in rings}) == 1
+    backend.close()
+
+
+def test_a_rotated_key_signs_when_every_process_knows_it_and_old_ids_stay_readable(backend: LocalBackend) -> None:
+    clock = Clock()
+    here, there = ring(backend, clock), ring(backend, clock)
+    old = issue(here.signing_key(), 1).prediction_id
+    here.rotate()
+    here.refresh()
+    assert here.signing_key() == there.signing_key(), "not in use yet"
+    clock.now += 2 * REFRESH_SECONDS + 1
+    there.refresh()
+    assert here.signing_key() == there.signing_key()
+    new = issue(here.signing_key(), 1).prediction_id
+    assert verify(there.reading_keys, new)
+    assert verify(there.reading_keys, old)
+    assert here.signing_key() == here.reading_keys[0]
+    backend.close()
+
+
+def test_another_result_ttl_holds_for_new_receipts_only(backend: LocalBackend) -> None:
+    clock = Clock()
+    old = issue(ring(backend, clock, ttl=60).signing_key(), 1)
+    changed = ring(backend, clock, ttl=120)
+    clock.now += 2 * REFRESH_SECONDS + 1
+    new = issue(changed.signing_key(), 1)
+    assert new.expires_at - new.accepted_at == 120_000
+    assert verify(changed.reading_keys, old.prediction_id) == old
+    assert len(changed.reading_keys) == 2
+    assert len(ring(backend, clock, ttl=120).reading_keys) == 2, "once is enough"
+    backend.close()
+
+
+def test_keys_survive_a_store_that_is_down_but_can_not_start_without_one(backend: LocalBackend) -> None:
+    working = ring(backend, Clock())
+
+    class Down:
+        def get(self, keys: object) -> None:
+            raise StoreUnavailable("down")
+
+    working._store = Down()  # type: ignore[assignment]
+    before = working.signing_key()
+    working.refresh()
+    assert working.signing_key() == before
+    with pytest.raises(StoreUnavailable):
+        KeyRing(Down(), ttl=60).refresh()  # type: ignore[arg-type]
+    backend.close()
+
+
+def test_an_api_key_is_kept_as_a_digest_and_refused_once_revoked(backend: LocalBackend) -> None:
+    keys = ring(backend, Clock())
+    assert keys.authenticate(None) == "", "no keys: everybody may"
+    secret = keys.create_api_key("anna")
+    keys.create_api_key("ben")
+    keys.refresh()
+    assert keys.authenticate(secret) == "anna"
+    for shown in (None, "", secret + "x", "anna", "\udcff"):
+        assert keys.authenticate(shown) is None
+    (row,) = backend.predictions.get(["api-keys"])
+    assert row is not None
+    assert row.document is not None
+    assert secret.encode() not in row.document
+    assert hashlib.sha256(secret.encode()).hexdigest().encode() in row.document
+    with pytest.raises(ServingError, match="already"):
+        keys.create_api_key("anna")
+    keys.revoke_api_key("anna")
+    keys.refresh()
+    assert keys.authenticate(secret) is None
+    assert [key.name for key in keys.api_keys()] == ["ben"]
+    with pytest.raises(ServingError, match="no key named anna"):
+        keys.revoke_api_key("anna")
+    backend.close()

@@ -1,0 +1,223 @@
+"""The worker: whose fault a failure is, and what becomes of a message."""
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from sklearn.linear_model import LinearRegression
+from sklearn.pipeline import make_pipeline
+
+from serving.errors import ModelUnavailable, StoreUnavailable
+from serving.local.predictions import LocalPredictions
+from serving.project import Project
+from serving.settings import Settings
+from tests.making import Loop, loop_of, make_loop, pickled, upload, write_project
+
+
+def doubling(factor: float = 2) -> Any:
+    frame = pd.DataFrame({"x": [0.0, 1, 2, 3]})
+    return make_pipeline(LinearRegression()).fit(frame, frame["x"] * factor)
+
+
+@pytest.fixture
+def loop(tmp_path: Path) -> Any:
+    made = make_loop(tmp_path, "x: float = Field(examples=[1])", doubling())
+    yield made
+    made.close()
+
+
+def test_a_batch_of_many_messages_is_one_call_with_every_answer(loop: Loop) -> None:
+    single, array = loop.send({"x": 1}), loop.send([{"x": 2}, {"x": 3}])
+    assert loop.call() == {"batchItemFailures": []}
+    assert loop.answer(single)["result"]["prediction"] == pytest.approx(2)
+    assert [row["prediction"] for row in loop.answer(array)["result"]] == pytest.approx([4, 6])
+
+
+def test_what_has_expired_is_dropped_unpredicted(loop: Loop) -> None:
+    prediction_id = loop.send({"x": 1}, expires_at=int(time.time() * 1000) - 1)
+    assert loop.call() == {"batchItemFailures": []}
+    assert loop.backend.predictions.get([prediction_id]) == [None]
+
+
+def test_what_this_service_did_not_write_is_kept_as_a_dead_letter(loop: Loop) -> None:
+    good = loop.send({"x": 1})
+    with loop.backend.database.writing(StoreUnavailable) as connection:
+        connection.execute(
+            "INSERT INTO messages (body, size, sent_at, visible_at, expires_at) VALUES ('odd', 3, 0, 0, 9e9)"
+        )
+    loop.drain()
+    assert loop.answer(good)["status"] == "succeeded"
+    (letter,) = loop.backend.dead_letters.list()
+    assert letter.body == "odd"
+
+
+class Broken:
+    """A store that is down for its first calls."""
+
+    def __init__(self, store: LocalPredictions, calls: int) -> None:
+        self._store = store
+        self._calls = calls
+
+    def finish(self, *args: Any, **options: Any) -> Any:
+        if self._calls:
+            self._calls -= 1
+            raise StoreUnavailable("down")
+        return self._store.finish(*args, **options)
+
+
+def test_when_the_store_is_down_messages_come_back_later_and_later(loop: Loop) -> None:
+    from dataclasses import replace
+
+    loop.worker._backend = replace(loop.backend, predictions=Broken(loop.backend.predictions, 2))  # type: ignore[arg-type]
+    prediction_id = loop.send({"x": 1})
+    for delay in (1, 2):
+        assert len(loop.call()["batchItemFailures"]) == 1
+        assert loop.backend.queue.next_visible() == pytest.approx(delay, abs=0.2)
+        time.sleep(delay)
+    assert loop.call() == {"batchItemFailures": []}
+    assert loop.answer(prediction_id)["status"] == "succeeded"
+
+
+def test_without_a_model_messages_come_back_later(loop: Loop, tmp_path: Path) -> None:
+    loop.worker._models._loaded = None
+    (tmp_path / "state" / "models").rename(tmp_path / "away")
+    prediction_id = loop.send({"x": 1})
+    assert len(loop.call()["batchItemFailures"]) == 1
+    (tmp_path / "away").rename(tmp_path / "state" / "models")
+    loop.drain()
+    assert loop.answer(prediction_id)["status"] == "succeeded"
+
+
+def test_what_was_tried_too_often_is_kept_failed_and_can_be_redriven(tmp_path: Path) -> None:
+    from tests.running import cli
+
+    loop = make_loop(tmp_path, "x: float = Field(examples=[1])", doubling(), max_receives=2)
+    prediction_id = loop.send({"x": 4})
+    for _ in range(2):
+        loop.backend.queue.receive(owner="the dead", lease=60, most=10, most_bytes=1000)
+        loop.backend.queue.release("the dead")
+    loop.drain()
+    assert loop.answer(prediction_id)["error"]["code"] == "dead_letter"
+    assert "after 2 tries" in loop.answer(prediction_id)["error"]["message"]
+    where = ("--state-dir", str(tmp_path / "state"))
+    assert prediction_id in cli("dead-letters", "list", *where).stdout
+    assert json.loads(cli("dead-letters", "list", "--json", *where).stdout)[0]["id"] == prediction_id
+    shown = json.loads(cli("dead-letters", "show", prediction_id, *where).stdout)
+    assert shown["records"] == [{"x": 4.0}]
+    assert "1 dead letters are queued again" in cli("dead-letters", "redrive", prediction_id, *where).stdout
+    loop.drain()
+    assert loop.answer(prediction_id)["result"]["prediction"] == pytest.approx(8)
+    assert cli("dead-letters", "list", *where).stdout.strip() == "No dead letters."
+    missing = cli("dead-letters", "show", prediction_id, *where, check=False)
+    assert (missing.returncode, "There is no dead letter" in missing.stderr) == (1, True)
+    loop.close()
+
+
+def test_under_a_new_schema_defaults_fill_new_fields_and_what_fails_is_kept(tmp_path: Path) -> None:
+    loop = make_loop(tmp_path, "x: float = Field(examples=[1])", doubling())
+    sent = [loop.send({"x": 1}), loop.send([{"x": 2}, {"x": 3}]), loop.send({"x": -1})]
+    loop.close()
+    write_project(tmp_path / "project", "x: float = Field(ge=0, examples=[1])\nnote: str = 'none'")
+    changed = loop_of(loop.settings)
+    changed.drain()
+    assert changed.answer(sent[0])["result"]["prediction"] == pytest.approx(2)
+    assert [row["prediction"] for row in changed.answer(sent[1])["result"]] == pytest.approx([4, 6])
+    error = changed.answer(sent[2])["error"]
+    assert error["code"] == "schema_changed"
+    assert "x: Input should be greater than or equal to 0" in error["message"]
+    assert [letter.id for letter in changed.backend.dead_letters.list()] == [sent[2]]
+    changed.close()
+
+
+def test_what_the_time_does_not_suffice_for_is_returned_to_the_queue(loop: Loop) -> None:
+    prediction_id = loop.send({"x": 1})
+    assert len(loop.call(seconds=1)["batchItemFailures"]) == 1
+    assert loop.backend.queue.next_visible() == 0
+    loop.drain()
+    assert loop.answer(prediction_id)["status"] == "succeeded"
+
+
+def test_workers_follow_the_pointer(tmp_path: Path) -> None:
+    loop = make_loop(tmp_path, "x: float = Field(examples=[1])", doubling(), model_refresh=0.01)
+    first = loop.send({"x": 1})
+    loop.drain()
+    upload(loop.settings, pickled(tmp_path / "other.pkl", doubling(3)), "v2")
+    time.sleep(0.02)
+    second = loop.send({"x": 1})
+    loop.drain()
+    assert (loop.answer(first)["model"]["tag"], loop.answer(second)["model"]["tag"]) == ("v1", "v2")
+    assert loop.answer(second)["result"]["prediction"] == pytest.approx(3)
+    loop.close()
+
+
+def test_a_current_model_that_can_not_be_loaded_leaves_the_previous_serving(tmp_path: Path) -> None:
+    loop = make_loop(tmp_path, "x: float = Field(examples=[1])", doubling(), model_refresh=0.01)
+    (tmp_path / "broken.pkl").write_bytes(b"no pickle")
+    upload(loop.settings, tmp_path / "broken.pkl", "v2")
+    time.sleep(0.02)
+    warm = loop.send({"x": 1})
+    loop.drain()
+    assert loop.answer(warm)["model"]["tag"] == "v1"
+    loop.close()
+    again = loop_of(loop.settings)
+    cold = again.send({"x": 1})
+    again.drain()
+    assert again.answer(cold)["model"]["tag"] == "v1"
+    again.close()
+
+
+def test_a_model_of_another_scikit_learn_is_not_loaded(tmp_path: Path) -> None:
+    project = write_project(tmp_path / "project", "x: float")
+    settings = Settings.read({}, project_dir=project, state_dir=tmp_path / "state")
+    upload(settings, pickled(tmp_path / "model.pkl", doubling()), versions={"scikit-learn": "0.1"})
+    with pytest.raises(ModelUnavailable, match=r"needs scikit-learn 0\.1 and this is"):
+        loop_of(settings)
+
+
+def test_a_pickle_that_says_it_is_of_another_scikit_learn_is_refused() -> None:
+    from serving.errors import ModelRefused
+    from worker.model import unpickle
+
+    pipeline = doubling()
+    import pickle
+
+    import sklearn
+
+    old = pickle.dumps(pipeline).replace(sklearn.__version__.encode(), b"1.0.9"[: len(sklearn.__version__)])
+    with pytest.raises(ModelRefused, match=r"pickled with scikit-learn 1\.0\.9 and this is"):
+        unpickle(old)
+
+
+def test_joblib_files_are_read_too(tmp_path: Path) -> None:
+    import joblib
+
+    from worker.model import unpickle
+
+    for name, options in (("plain", {}), ("zlib", {"compress": 3}), ("xz", {"compress": "xz"})):
+        joblib.dump(doubling(), tmp_path / name, **options)
+        assert unpickle((tmp_path / name).read_bytes()).predict(pd.DataFrame({"x": [5.0]})) == pytest.approx(10)
+
+
+def test_a_class_of_main_and_a_missing_module_are_explained(tmp_path: Path) -> None:
+    from serving.errors import ModelRefused
+    from worker.model import unpickle
+
+    with pytest.raises(ModelRefused, match="must move into a module of the project"):
+        unpickle(b"c__main__\nCleaner\n.")
+    with pytest.raises(ModelRefused, match="needs the module nothing_like_this"):
+        unpickle(b"cnothing_like_this\nCleaner\n.")
+
+
+def test_two_deliveries_of_one_message_have_one_answer(loop: Loop) -> None:
+    prediction_id = loop.send({"x": 1})
+    message = loop.backend.queue.open(loop.backend.queue.receive(owner="a", lease=0, most=1, most_bytes=1000)[0].body)
+    loop.backend.queue.send([message, message])
+    loop.drain()
+    assert loop.answer(prediction_id)["status"] == "succeeded"
+
+
+def test_the_project_of_the_loop_is_the_one_on_disk(loop: Loop) -> None:
+    assert Project.load(loop.settings.project_dir).schema_hash == loop.project.schema_hash

@@ -15,7 +15,7 @@ INDEX = $(shell $(TOOLS)/bin/pip config get global.index-url 2>/dev/null \
 WITH_INDEX = POETRY_VIRTUALENVS_IN_PROJECT=true POETRY_PYPI_MIRROR_URL=$(INDEX) PIP_DISABLE_PIP_VERSION_CHECK=1
 RUN := .venv/bin
 
-.PHONY: help demo test unit check format lock clean
+.PHONY: help demo test unit check format docs lock clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,6 +39,9 @@ check: .venv/installed-dev ## ruff, mypy strict, import contracts, the lock file
 format: .venv/installed-dev ## let ruff format and mend
 	$(RUN)/ruff check --fix .
 	$(RUN)/ruff format .
+
+docs: .venv/installed ## write README's generated parts anew
+	$(RUN)/python -m commands.readme
 
 lock: $(POETRY) ## write poetry.lock anew
 	$(WITH_INDEX) $(POETRY) lock

@@ -11,21 +11,24 @@ from serving.project import Project
 from serving.settings import Settings
 
 PYTHON = '''import json
+
 import httpx
 import pandas as pd
 
+
 def predict(frame: pd.DataFrame, url: str = "{url}") -> pd.DataFrame:
-    """Send the rows and get their predictions back, in the same order and under the same index."""
-    rows = json.loads(frame.to_json(orient="records", date_format="iso"))
+    text = frame.to_json(orient="records", date_format="iso", double_precision=15)
+    rows = json.loads(text)
     with httpx.Client(base_url=url, timeout=60) as api:
-        size = api.get("/api/info").raise_for_status().json()["limits"]["max_records"]
+        limits = api.get("/api/info").raise_for_status().json()["limits"]
+        size = max(1, min(limits["max_records"], limits["max_body"] * len(rows) // (2 * len(text))))
         slices = [rows[start : start + size] for start in range(0, len(rows), size)]
         accepted = [api.post("/api/predict", json=part).raise_for_status() for part in slices]
         results = []
-        for location in [answer.headers["Location"] for answer in accepted]:
-            body = {{"status": "pending"}}
+        for answer in accepted:
+            body = answer.json()
             while body["status"] == "pending":
-                body = api.get(location, headers={{"Prefer": "wait=20"}}).raise_for_status().json()
+                body = api.get(answer.headers["Location"], headers={{"Prefer": "wait=20"}}).raise_for_status().json()
             if body["status"] != "succeeded":
                 raise RuntimeError(body["error"]["message"])
             results += body["result"]

@@ -116,6 +116,7 @@ class Message:
     many: bool  # an array was posted, so an array is answered
     payload: bytes  # JSON: one record, or a list of records when `many`
     redriven: bool = False
+    suspect: bool = False  # delivered before without an answer: only quarantine predicts it
 
     def to_text(self) -> str:
         """One line of JSON about the message, then the payload as it is, so that neither is encoded twice."""
@@ -127,6 +128,7 @@ class Message:
             "schema_hash": self.schema_hash,
             "many": self.many,
             "redriven": self.redriven,
+            "suspect": self.suspect,
         }
         return (to_json(head) + b"\n" + self.payload).decode()
 

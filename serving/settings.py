@@ -3,6 +3,7 @@
 import os
 import tomllib
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -59,7 +60,9 @@ class Settings(BaseModel):
     batch_rows: Count = Field(10_000, description="Rows in one predict, at most.")
     batch_bytes: Count = Field(16 * MIB, description="Bytes of input in one predict, at most.")
     model_refresh: Seconds = Field(10, description="How soon workers follow a promoted model, seconds.")
-    predict_timeout: Seconds = Field(15, description="Longest predict before its input is `model_timeout`, seconds.")
+    predict_timeout: Seconds = Field(
+        15, description="Longest predict before its input is `model_timeout`, seconds: 15, or WORKER_TIMEOUT / 4."
+    )
     predict_memory: Count = Field(1024, description="What a predict may allocate beyond the loaded model, MiB.")
 
     sqlite_synchronous: Literal["normal", "full"] = Field(
@@ -70,7 +73,19 @@ class Settings(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _defaults_of_the_backend(cls, values: dict[str, Any]) -> dict[str, Any]:
-        return {**BACKEND_DEFAULTS.get(values.get("backend", "local"), {}), **values}
+        chosen = {**BACKEND_DEFAULTS.get(values.get("backend", "local"), {}), **values}
+        with suppress(TypeError, ValueError):  # a worker_timeout that is no number is refused as itself
+            chosen.setdefault("predict_timeout", min(15.0, float(chosen.get("worker_timeout", 60)) / 4))
+        return chosen
+
+    @model_validator(mode="after")
+    def _time_for_quarantine(self) -> Self:
+        if self.worker_timeout < 3 * self.predict_timeout:
+            raise ValueError(
+                f"PREDICT_TIMEOUT ({self.predict_timeout:g} s) must be at most a third of WORKER_TIMEOUT "
+                f"({self.worker_timeout:g} s): quarantine tries a batch twice."
+            )
+        return self
 
     @classmethod
     def read(cls, environ: Mapping[str, str] = os.environ, **overrides: Any) -> Self:
@@ -85,7 +100,9 @@ class Settings(BaseModel):
             return cls.model_validate({**from_file, **given})
         except ValidationError as error:
             first = error.errors()[0]
-            name = str(first["loc"][0]) if first["loc"] else "settings"
+            if not first["loc"]:
+                raise SettingsError(str(first["ctx"]["error"])) from error
+            name = str(first["loc"][0])
             where = name.upper()
             if name in from_file and name not in given:
                 where = f"{SERVICE_TOML_NAMES[name]} in service.toml"

@@ -108,7 +108,7 @@ class Loop:
         return answer.get("result", answer.get("error"))
 
     def call(self, *, seconds: float = 60) -> dict[str, Any]:
-        """One call of the worker with everything that is visible; the queue is told nothing."""
+        """One call of the worker with everything that is visible; what did not fail is acknowledged."""
         received = self.backend.queue.receive(owner="test", lease=60, most=1000, most_bytes=1 << 30)
         records = [
             {
@@ -119,7 +119,10 @@ class Loop:
             }
             for r in received
         ]
-        return self.worker({"Records": records}, Context(seconds))
+        answer = self.worker({"Records": records}, Context(seconds))
+        failed = {item["itemIdentifier"] for item in answer["batchItemFailures"]}
+        self.backend.queue.delete([r.id for r in received if r.id not in failed])
+        return answer
 
     def close(self) -> None:
         self.worker.close()

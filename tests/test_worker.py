@@ -9,12 +9,13 @@ import pandas as pd
 import pytest
 from sklearn.linear_model import LinearRegression
 from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
 
 from serving.errors import ModelUnavailable, StoreUnavailable
 from serving.local.predictions import LocalPredictions
 from serving.project import Project
 from serving.settings import Settings
-from tests.making import Loop, loop_of, make_loop, pickled, upload, write_project
+from tests.making import Loop, function_of, loop_of, make_loop, pickled, upload, write_project
 
 
 def doubling(factor: float = 2) -> Any:
@@ -134,8 +135,8 @@ def test_under_a_new_schema_defaults_fill_new_fields_and_what_fails_is_kept(tmp_
 
 def test_what_the_time_does_not_suffice_for_is_returned_to_the_queue(loop: Loop) -> None:
     prediction_id = loop.send({"x": 1})
-    assert len(loop.call(seconds=1)["batchItemFailures"]) == 1
-    assert loop.backend.queue.next_visible() == 0
+    assert loop.call(seconds=1) == {"batchItemFailures": []}
+    assert loop.backend.queue.depth().waiting == 1, "as a new message"
     loop.drain()
     assert loop.answer(prediction_id)["status"] == "succeeded"
 
@@ -221,3 +222,20 @@ def test_two_deliveries_of_one_message_have_one_answer(loop: Loop) -> None:
 
 def test_the_project_of_the_loop_is_the_one_on_disk(loop: Loop) -> None:
     assert Project.load(loop.settings.project_dir).schema_hash == loop.project.schema_hash
+
+
+SLOW = "import time\n\n\ndef slowly(frame):\n    time.sleep(0.05 * len(frame))\n    return frame\n"
+
+
+def test_a_slow_model_answers_what_it_can_and_makes_no_dead_letters(tmp_path: Path) -> None:
+    schema = "x: float = Field(examples=[1])"
+    slowly = function_of(write_project(tmp_path / "project", schema, {"slow.py": SLOW}), "slow", "slowly")
+    frame = pd.DataFrame({"x": [0.0, 1]})
+    pipeline = make_pipeline(FunctionTransformer(slowly), LinearRegression()).fit(frame, frame["x"])
+    loop = make_loop(tmp_path, schema, pipeline, max_receives=2)
+    ids = [loop.send({"x": i}) for i in range(80)]
+    for _ in range(4):  # 1.5 seconds each: for 80 rows it takes 4
+        assert loop.call(seconds=3.5) == {"batchItemFailures": []}
+    loop.drain()
+    assert [loop.answer(id_)["status"] for id_ in ids] == ["succeeded"] * 80
+    loop.close()

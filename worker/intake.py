@@ -26,6 +26,11 @@ class Job:
     handle: str
     receives: int
 
+    @property
+    def suspect(self) -> bool:
+        """Delivered before without an answer: it may have killed who predicted it."""
+        return self.receives > 1 or self.message.suspect
+
 
 class Intake:
     """Settles at once what no model can answer."""

@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from serving.adapters import Backend
@@ -15,6 +16,7 @@ from worker.intake import Intake, Job
 from worker.model import LoadedModel, ModelSource
 from worker.outcome import Outcome, outcome
 from worker.quarantine import Quarantine
+from worker.tally import Tally
 
 logger = logging.getLogger(__name__)
 
@@ -34,6 +36,7 @@ class Worker:
         self._models = models
         self._quarantine = quarantine
         self._intake = Intake(backend, project)
+        self._tally = Tally()
 
     @classmethod
     def build(cls, settings: Settings, backend: Backend) -> "Worker":
@@ -70,11 +73,8 @@ class Worker:
     def _answer(self, jobs: Sequence[Job], model: LoadedModel, seconds_left: Callable[[], float]) -> list[str]:
         """Predict and write; returns the ids of the messages to deliver again."""
         failures: list[str] = []
-        suspects = [job for job in jobs if job.receives > 1]
-        for batch in self._batches([job for job in jobs if job.receives == 1]):
-            if seconds_left() <= 0:
-                failures += self._postpone(batch, lambda job: 0)
-                continue
+        suspects = [job for job in jobs if job.suspect]
+        for batch in self._batches([job for job in jobs if not job.suspect]):
             try:
                 failures += self._settle(batch, self._predict(batch, model, seconds_left()), model.version)
             except MemoryError:
@@ -82,7 +82,7 @@ class Worker:
                 suspects += batch
         for batch in self._batches(suspects):
             if seconds_left() < 2 * self._settings.predict_timeout:
-                failures += self._postpone(batch, lambda job: 0)
+                failures += self._return(batch)
                 continue
             logger.warning("%d messages are predicted in quarantine", len(batch))
             try:
@@ -114,15 +114,13 @@ class Worker:
             None if own is None else outcome(own, many=job.message.many, max_result=self._settings.max_result)
             for job, own in zip(jobs, answers, strict=True)
         ]
-        milliseconds = (time.perf_counter() - started) * 1000
-        rows = sum(map(len, groups))
-        logger.info("%d rows of %d predictions in %.0f ms, model %s", rows, len(jobs), milliseconds, model.version.tag)
+        self._tally.add(sum(map(len, groups)), len(jobs), time.perf_counter() - started, model.version.tag)
         return outcomes
 
     def _settle(self, jobs: Sequence[Job], outcomes: Sequence[Outcome | None], version: ModelVersion) -> list[str]:
         """Write the answers; what the time did not suffice for, and what can't be written, is delivered again."""
         pairs = list(zip(jobs, outcomes, strict=True))
-        again = self._postpone([job for job, found in pairs if found is None], lambda job: 0)
+        again = self._return([job for job, found in pairs if found is None])
         decided = [(job, found) for job, found in pairs if found is not None]
         for redriven in (False, True):
             part = [(job, found) for job, found in decided if job.message.redriven is redriven]
@@ -144,6 +142,20 @@ class Worker:
         self._backend.predictions.finish(
             [job.message.answered(found, model=version, now=now) for job, found in pairs], redriven=redriven
         )
+
+    def _return(self, jobs: Sequence[Job]) -> list[str]:
+        """What the time did not suffice for goes to the end of the queue, as a new message: it was not tried.
+
+        What is suspect stays so. Returns the ids of the messages for which this can't be done.
+        """
+        if not jobs:
+            return []
+        logger.info("%d messages are returned to the queue: the time did not suffice", len(jobs))
+        try:
+            self._backend.queue.send([replace(job.message, suspect=job.suspect) for job in jobs])
+        except Unavailable as error:
+            return self._try_later(jobs, str(error))
+        return []
 
     def _try_later(self, jobs: Sequence[Job], problem: str) -> list[str]:
         """The service's fault: each time later still."""

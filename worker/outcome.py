@@ -33,7 +33,8 @@ class Output:
         if hasattr(pipeline, "predict_proba"):
             classes = pipeline.classes_
             several = isinstance(classes, list) and len(classes) > 0 and np.ndim(classes[0]) == 1
-            self._labels = [[label_text(label) for label in _native(group, len(group))] for group in (classes if several else [classes])]
+            groups = classes if several else [classes]
+            self._labels = [[label_text(label) for label in _native(group, len(group))] for group in groups]
             self.classes = self._labels if several else self._labels[0]
 
     def answers(self, rows: Any, count: int) -> list[Answer]:

@@ -16,7 +16,6 @@ from worker.limits import memory_limit
 from worker.outcome import Answer, Output, RowError
 from worker.separate import Budget, describe, separate
 
-
 logger = logging.getLogger(__name__)
 
 
@@ -32,6 +31,7 @@ class Predictor:
         self._memory = memory
         self.feature_names = self._frame.feature_names
         self.classes = self._output.classes
+        started = time.monotonic()
         try:
             self._attempt([project.example])  # the first predict is slow, too: libraries start their threads
         except Exception as error:  # the user's model may raise anything
@@ -39,6 +39,7 @@ class Predictor:
             if project.example_is_given:
                 raise ModelRefused(problem) from error
             logger.warning("%s It was made from the schema: put a real record into example.json.", problem)
+        self._row_seconds = max(time.monotonic() - started, 1e-6)  # what one row is thought to take
 
     def predict(self, groups: Sequence[Sequence[Record]], seconds: float) -> list[list[Answer] | None]:
         """The answers of each group of records, in order; None for a group that `seconds` did not suffice for.
@@ -46,26 +47,30 @@ class Predictor:
         A bad row never costs another group its answer. Raises MemoryError when a predict went over its limit.
         """
         deadline = time.monotonic() + seconds
-        records = [record for group in groups for record in group]
-        answers: list[Answer] = []
-        for start in range(0, len(records), self._batch_rows):
-            answers += self._separate(records[start : start + self._batch_rows], deadline)
+        answers = self._in_windows([record for group in groups for record in group], deadline)
         found: list[list[Answer] | None] = []
         start = 0
         for group in groups:
-            own: list[Answer] | None = answers[start : start + len(group)]
+            own = answers[start : start + len(group)]
             start += len(group)
-            if len(groups) > 1 and own and any(_undecided(answer) for answer in own):
-                own = self._alone(group, deadline)  # it lacks an answer because of its neighbours
-            found.append(own)
+            if len(groups) > 1 and any(_undecided(answer) for answer in own):
+                own = self._in_windows(group, deadline)  # it lacks an answer because of its neighbours
+            found.append(own if len(own) == len(group) else None)
         return found
 
-    def _alone(self, group: Sequence[Record], deadline: float) -> list[Answer] | None:
+    def _in_windows(self, records: Sequence[Record], deadline: float) -> list[Answer]:
+        """The answers of the first records, of as many as there is time for: a slow model gets small windows."""
         answers: list[Answer] = []
-        for start in range(0, len(group), self._batch_rows):
-            if time.monotonic() >= deadline:
-                return None
-            answers += self._separate(group[start : start + self._batch_rows], deadline)
+        while len(answers) < len(records):
+            left = deadline - time.monotonic()
+            fitting = int(left / self._row_seconds)
+            if left <= 0 or fitting < 1:
+                break
+            size = min(self._batch_rows, max(1, fitting // 3))  # the estimate may be wrong by that much
+            window = records[len(answers) : len(answers) + size]
+            started = time.monotonic()
+            answers += self._separate(window, deadline)
+            self._row_seconds = max((time.monotonic() - started) / len(window), 1e-6)
         return answers
 
     def _separate(self, records: Sequence[Record], deadline: float) -> list[Answer]:

@@ -79,7 +79,9 @@ class Quarantine:
         self, version: ModelVersion, messages: Sequence[Message], seconds_left: SecondsLeft
     ) -> list[Outcome | None] | _Death:
         child = self._with_model(version, seconds_left)
-        child.send({"predict": [message.to_text() for message in messages], "seconds": self._settings.predict_timeout})
+        child.send(
+            {"predict": [message.to_text() for message in messages], "seconds": 0.8 * self._settings.predict_timeout}
+        )
         try:
             answer = child.receive(self._settings.predict_timeout)
         except TimeoutError:

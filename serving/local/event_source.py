@@ -14,7 +14,8 @@ from serving.local.queue import Received
 logger = logging.getLogger(__name__)
 
 Handler = Callable[[Mapping[str, Any], Any], Mapping[str, Any]]
-MESSAGES = 1_000
+MOST_MESSAGES = 1_000
+FIRST_MESSAGES = 100
 LOOK_SECONDS = 0.5
 SWEEP_SECONDS = 60.0
 LEASE_MARGIN = 10.0
@@ -54,6 +55,7 @@ class EventSource:
         self._timeout = timeout
         self._max_receives = max_receives
         self._batch_bytes = batch_bytes
+        self._most = FIRST_MESSAGES
         self._stopping = False
         self._sweep_at = time.monotonic()
         self._bell = Listener(backend.work_bells, name)
@@ -85,16 +87,25 @@ class EventSource:
     def poll(self) -> bool:
         """Receive and handle one batch; False when nothing is visible. Raises Unavailable."""
         received = self._backend.queue.receive(
-            owner=self._name, lease=self._timeout + LEASE_MARGIN, most=MESSAGES, most_bytes=self._batch_bytes
+            owner=self._name, lease=self._timeout + LEASE_MARGIN, most=self._most, most_bytes=self._batch_bytes
         )
         if not received:
             return False
         dying = [message for message in received if message.receives > self._max_receives]
         living = [message for message in received if message.receives <= self._max_receives]
+        started = time.monotonic()
         for handler, messages in ((self._worker, living), (self._dead_letters, dying)):
             if messages:
                 self._call(handler, messages)
+        self._adapt(time.monotonic() - started)
         return True
+
+    def _adapt(self, seconds: float) -> None:
+        """Under load batches grow; a slow model gets what it can answer in time, and other workers the rest."""
+        if seconds > self._timeout / 10:
+            self._most = max(1, self._most // 4)
+        elif seconds < self._timeout / 40:
+            self._most = min(MOST_MESSAGES, self._most * 4)
 
     def _call(self, handler: Handler, messages: Sequence[Received]) -> None:
         # A handler that hangs, even inside a C extension, ends this process: its supervisor starts another.

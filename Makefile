@@ -50,14 +50,15 @@ clean: ## remove what the other commands made, models and results included
 	rm -rf .venv $(TOOLS) .state build .pytest_cache .ruff_cache .mypy_cache .import_linter_cache
 
 $(POETRY):
-	$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15) and "Python 3.11 to 3.14 is needed: make PYTHON=python3.13")'
-	$(PYTHON) -m venv $(TOOLS)
-	$(TOOLS)/bin/pip install --quiet --disable-pip-version-check poetry==$(POETRY_VERSION) poetry-plugin-pypi-mirror==0.6.5
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15) and "Python 3.11 to 3.14 is needed: make PYTHON=python3.13")'
+	@echo "Installing Poetry $(POETRY_VERSION) into $(TOOLS)"
+	@$(PYTHON) -m venv $(TOOLS)
+	@$(TOOLS)/bin/pip install -qq --disable-pip-version-check poetry==$(POETRY_VERSION) poetry-plugin-pypi-mirror==0.6.5
 
 .venv/installed: poetry.lock pyproject.toml | $(POETRY)
-	$(WITH_INDEX) $(POETRY) sync --without dev --quiet
+	@$(WITH_INDEX) $(POETRY) sync --without dev
 	@touch $@
 
 .venv/installed-dev: poetry.lock pyproject.toml | $(POETRY)
-	$(WITH_INDEX) $(POETRY) sync --quiet
+	@$(WITH_INDEX) $(POETRY) sync
 	@touch $@ .venv/installed

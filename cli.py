@@ -6,7 +6,7 @@ os.environ.setdefault("TERMINAL_WIDTH", "80")  # help that fits every terminal; 
 
 import typer  # after the line that it reads
 
-from commands import dead_letters, keys, models, serve
+from commands import dead_letters, keys, models, predict, serve
 
 app = typer.Typer(
     name="cli",
@@ -18,6 +18,8 @@ app = typer.Typer(
 )
 app.command()(serve.demo)
 app.command()(serve.serve)
+app.command()(predict.predict)
+app.command()(predict.result)
 app.command("create-bucket")(models.create_bucket)
 app.command()(models.upload)
 app.command("list-objects")(models.list_objects)

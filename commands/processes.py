@@ -34,7 +34,6 @@ def api(settings: Settings, host: str, port: int) -> None:
             log_level="warning",
             access_log=False,
             timeout_graceful_shutdown=5,
-            h11_max_incomplete_event_size=64 * 1024,
         )
     )
 

@@ -15,8 +15,8 @@ from commands.console import err, fail
 from serving.errors import ServingError
 
 if TYPE_CHECKING:
-    from commands.journal import Written
-    from commands.running import Connection
+    from commands.batch.journal import Written
+    from commands.batch.running import Connection
 
 UrlOption = Annotated[str, typer.Option("--url", envvar="SERVICE_URL", help="Where the service is.")]
 YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Overwrite --out if it is there already.")]
@@ -53,8 +53,8 @@ def predict(
     done but some rows failed, 130 interrupted.
     """
     with _told_plainly(out):
-        from commands.records import read_source
-        from commands.running import run_predict, run_send  # httpx takes a quarter of a second
+        from commands.batch.records import read_source
+        from commands.batch.running import run_predict, run_send  # httpx takes a quarter of a second
 
         source = read_source(file)
         run = run_send if no_wait else run_predict
@@ -86,8 +86,8 @@ def result(
     prediction failed, 3 all is done but some rows failed, 130 interrupted.
     """
     with _told_plainly(out):
-        from commands.accepted import read_receipts
-        from commands.running import run_fetch, run_result, show
+        from commands.batch.accepted import read_receipts
+        from commands.batch.running import run_fetch, run_result, show
 
         path = Path(which)
         if path.is_file():
@@ -97,14 +97,14 @@ def result(
             _conclude(ending, "read", time.monotonic() - started, out)
             return
         if path.suffix or len(path.parts) > 1:
-            fail(escape(f"There is no {which}."))
+            fail(f"There is no {which}.")
         if out is not None and out.exists() and not yes:
-            fail(escape(f"{out} is there already: --yes overwrites it, or name another file."))
+            fail(f"{out} is there already: --yes overwrites it, or name another file.")
         _tell_failures(show(asyncio.run(run_fetch(which, _connection(url or LOCAL, patience))), out))
 
 
 def _connection(url: str, patience: float) -> "Connection":
-    from commands.running import Connection
+    from commands.batch.running import Connection
 
     return Connection(url.rstrip("/"), os.environ.get("API_KEY") or None, patience)
 
@@ -141,11 +141,11 @@ def _told_plainly(out: Path | None) -> Iterator[None]:
     try:
         yield
     except ServingError as error:
-        fail(escape(f"{error}{_hint(error, out)}"))
+        fail(f"{error}{_hint(error, out)}")
     except BrokenPipeError:
         raise  # `| head`: click ends quietly
     except OSError as error:
-        fail(escape(f"{error.filename or out or 'stdout'}: {error.strerror or error}"))
+        fail(f"{error.filename or out or 'stdout'}: {error.strerror or error}")
     except KeyboardInterrupt:
         if _unfinished(out):
             _say(f"Interrupted. The same command goes on where it stopped: {out}")
@@ -156,13 +156,13 @@ def _told_plainly(out: Path | None) -> Iterator[None]:
 
 
 def _hint(error: ServingError, out: Path | None) -> str:
-    from commands.client import OutOfPatience, Refused
+    from commands.batch.client import OutOfPatience, Refused
 
     goes_on = isinstance(error, OutOfPatience | Refused) and _unfinished(out)
     return "\nThe same command goes on where it stopped." if goes_on else ""
 
 
 def _unfinished(out: Path | None) -> bool:
-    from commands.delivery import journal_path
+    from commands.batch.delivery import journal_path
 
     return out is not None and journal_path(out).exists()

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
-from commands.records import InputUnreadable
+from commands.batch.records import InputUnreadable
 
 
 @dataclass(frozen=True, kw_only=True)

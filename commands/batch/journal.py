@@ -12,7 +12,7 @@ from io import FileIO
 from pathlib import Path
 from typing import Any, Self
 
-from commands.accepted import Accepted
+from commands.batch.accepted import Accepted
 from serving.errors import ServingError
 
 VERSION = 1

@@ -5,8 +5,8 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
-from commands.records import Record
-from commands.slices import csv_line
+from commands.batch.records import Record
+from commands.batch.slices import csv_line
 
 Answer = Mapping[str, Any]
 """A row's result as the API gives it: `prediction` and `probabilities`, or `error` with `code` and `message`."""

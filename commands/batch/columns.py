@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from commands.client import Client, Refused
+from commands.batch.client import Client, Refused
 
 
 async def columns_to_send(client: Client, columns: Sequence[str], schema: Mapping[str, Any]) -> list[str]:

@@ -10,7 +10,7 @@ from typing import Any, Self
 
 import httpx
 
-from commands.slices import csv_line
+from commands.batch.slices import csv_line
 from serving.errors import GonePrediction, ServingError, TooLarge, UnknownPrediction
 
 LONGEST_PAUSE = 10.0

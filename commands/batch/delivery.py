@@ -10,9 +10,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 
-from commands.client import Refused
-from commands.journal import Journal, JournalUnusable, Slicing, Task, Written
-from commands.output import Format
+from commands.batch.client import Refused
+from commands.batch.journal import Journal, JournalUnusable, Slicing, Task, Written
+from commands.batch.output import Format
 from serving.errors import ServingError
 
 IN_FLIGHT = 4

@@ -4,11 +4,11 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from commands.accepted import Accepted
-from commands.client import Client, Refused, RowsRefused
-from commands.journal import Journal
-from commands.output import Answer
-from commands.slices import Encoding, Slice
+from commands.batch.accepted import Accepted
+from commands.batch.client import Client, Refused, RowsRefused
+from commands.batch.journal import Journal
+from commands.batch.output import Answer
+from commands.batch.slices import Encoding, Slice
 from serving.errors import GonePrediction, TooLarge, UnknownPrediction
 from serving.prediction import Code, Status
 

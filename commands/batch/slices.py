@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from commands.records import Kind, Record, Row
+from commands.batch.records import Kind, Record, Row
 
 
 @dataclass(frozen=True, slots=True)

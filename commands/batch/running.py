@@ -14,17 +14,17 @@ from typing import Any
 from rich.markup import escape
 from rich.progress import Progress, TaskID
 
-from commands.accepted import Accepted, Receipts, receipt_line
-from commands.client import Client
-from commands.columns import columns_to_send
+from commands.batch.accepted import Accepted, Receipts, receipt_line
+from commands.batch.client import Client
+from commands.batch.columns import columns_to_send
+from commands.batch.delivery import EXAMPLES, Delivery, delivery, find_journal, in_order
+from commands.batch.journal import Task, Written
+from commands.batch.output import Answer, Csv, Format, JsonLines
+from commands.batch.records import Source
+from commands.batch.sending import Sender, finished, rows_of
+from commands.batch.slices import Encoding, Slice, cut
 from commands.console import err, row_progress
 from commands.console import out as stdout
-from commands.delivery import EXAMPLES, Delivery, delivery, find_journal, in_order
-from commands.journal import Task, Written
-from commands.output import Answer, Csv, Format, JsonLines
-from commands.records import Source
-from commands.sending import Sender, finished, rows_of
-from commands.slices import Encoding, Slice, cut
 from serving.errors import ServingError
 from serving.prediction import Status
 

@@ -10,7 +10,7 @@ from serving.models import ModelRegistry
 from serving.project import Project
 from serving.settings import Settings
 
-PYTHON = '''import json
+PYTHON = """import json
 
 import httpx
 import pandas as pd
@@ -33,7 +33,7 @@ def predict(frame: pd.DataFrame, url: str = "{url}") -> pd.DataFrame:
                 raise RuntimeError(body["error"]["message"])
             results += body["result"]
     return pd.json_normalize(results).set_index(frame.index)
-'''
+"""
 CURL = "curl -s {url}/api/predict -H 'Prefer: wait=5' -H 'Content-Type: application/json' -d '{example}'"
 
 

@@ -41,19 +41,21 @@ def api(settings: Settings, host: str, port: int) -> None:
         server.should_exit = True
 
     if os.read(0, len(GO)) != GO:
-        return  # the supervisor has found no model to serve
+        return
     _when_orphaned(stop)
     server.run()
 
 
 def worker(settings: Settings, name: str) -> None:
-    """Load the model, say so, then handle batches until the supervisor says stop."""
+    """Import the libraries; once the supervisor says so load the model, tell it, and handle batches until the end."""
     from serving.local.connect import connect_local
     from serving.local.event_source import EventSource
     from worker.dead_letters import DeadLetterHandler
     from worker.main import Worker
 
     backend = connect_local(settings)
+    if os.read(0, len(GO)) != GO:
+        return  # the supervisor has nothing to serve
     handler = Worker.build(settings, backend)
     source = EventSource(
         backend,

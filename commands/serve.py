@@ -3,6 +3,7 @@
 import logging
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -44,10 +45,13 @@ def serve(
     """Serve a project on this machine: the API and its workers."""
     with plain_errors():
         settings = Settings.read(project_dir=project, state_dir=state_dir, backend="local")
-        check_port(host, port)
-        if model is not None:
-            _upload(settings, model)
-        _serve(settings, host, port, workers)
+
+        def prepare() -> None:
+            if model is not None:
+                _upload(settings, model)
+            _check_registry(settings)
+
+        _serve(settings, prepare, host, port, workers)
 
 
 def demo(
@@ -60,16 +64,18 @@ def demo(
     """Train a project's model, upload it to this machine, and serve it."""
     with plain_errors():
         settings = Settings.read(project_dir=project, state_dir=state_dir, backend="local")
-        check_port(host, port)
         script = settings.project_dir / "train.py"
         if not script.is_file():
             fail(f"There is no {script}: train the model yourself, then `cli serve --model PATH`.")
-        folder = (settings.project_dir / "build").resolve()
-        err.print(f"Training: python {script} {folder}", highlight=False, soft_wrap=True)
-        if subprocess.run([sys.executable, str(script), str(folder)], check=False).returncode:
-            fail(f"{script} failed: see above.")
-        _upload(settings, folder / "model.pkl")
-        _serve(settings, host, port, workers)
+
+        def prepare() -> None:
+            folder = (settings.project_dir / "build").resolve()
+            err.print(f"Training: python {script} {folder}", highlight=False, soft_wrap=True)
+            if subprocess.run([sys.executable, str(script), str(folder)], check=False).returncode:
+                fail(f"{script} failed: see above.")
+            _upload(settings, folder / "model.pkl")
+
+        _serve(settings, prepare, host, port, workers)
 
 
 def _upload(settings: Settings, model: Path) -> None:
@@ -80,13 +86,17 @@ def _upload(settings: Settings, model: Path) -> None:
     store(settings, settings.models_at, model, tag=None, promote=True)
 
 
-def _serve(settings: Settings, host: str, port: int, workers: int) -> None:
-    project = Project.load(settings.project_dir)
+def _check_registry(settings: Settings) -> None:
     if not FolderBucket(settings.models_at).exists() or open_registry(settings, settings.models_at).pointer() is None:
         fail(
             f"{settings.models_at} has no model for {settings.service}, {settings.stage}: "
             "`cli demo` trains one, `cli serve --model PATH` takes yours."
         )
+
+
+def _serve(settings: Settings, prepare: Callable[[], None], host: str, port: int, workers: int) -> None:
+    project = Project.load(settings.project_dir)
+    check_port(host, port)
     log_to_stderr("serve", settings.log_level)
     logging.getLogger("asyncio").setLevel(logging.WARNING)
     url = f"http://{'localhost' if host in ANYWHERE else host}:{port}"
@@ -98,7 +108,7 @@ def _serve(settings: Settings, host: str, port: int, workers: int) -> None:
 
     try:
         with locked(settings.state_dir / "serve.lock", wait=False):
-            Supervisor(settings, host=host, port=port, workers=workers).run(ready)
+            Supervisor(settings, host=host, port=port, workers=workers).run(prepare, ready)
     except BlockingIOError:
         fail(f"Another `cli serve` uses {settings.state_dir}: end it, or choose another folder with --state-dir.")
     except ConfigurationError as error:

@@ -30,9 +30,13 @@ class Worker:
         self.name = name
         self._environment = environment
         self._deaths = 0
-        self.start()
+        self._start()
 
-    def start(self) -> None:
+    def go(self) -> None:
+        """Let it load the model."""
+        _go(self.process)
+
+    def _start(self) -> None:
         self.process = _start(self._environment, "worker", self.name)
         self.started_at = time.monotonic()
         self.ready = threading.Event()
@@ -53,7 +57,8 @@ class Worker:
             logger.error("%s died (%s) and is started again in %.0f s", self.name, _ending(code), pause)
             self._start_at = time.monotonic() + pause
         if time.monotonic() >= self._start_at:
-            self.start()
+            self._start()
+            self.go()
 
     def _listen(self, process: subprocess.Popen[bytes]) -> None:
         assert process.stdout is not None
@@ -74,17 +79,21 @@ class Supervisor:
         self._api: subprocess.Popen[bytes] | None = None
         self._stopping = threading.Event()
 
-    def run(self, on_ready: Callable[[], None]) -> None:
-        """Serve. Raises ConfigurationError before anything listens, ServingError when the API dies."""
-        check_port(self._host, self._port)
+    def run(self, prepare: Callable[[], None], on_ready: Callable[[], None]) -> None:
+        """Serve what `prepare` provides. Raises ConfigurationError before anything listens.
+
+        The processes import their libraries while `prepare` runs; the API listens when a model is loaded.
+        Raises ServingError when the API dies.
+        """
         previous = {number: signal.signal(number, self._stop) for number in (signal.SIGINT, signal.SIGTERM)}
         try:
-            # The API gets itself ready meanwhile, but listens only when a model was found to serve.
-            self._workers = [Worker(name, self._environment) for name in self._names[:1]]
+            self._workers = [Worker(name, self._environment) for name in self._names]
             self._api = _start(self._environment, "api", self._host, str(self._port))
+            prepare()
+            for worker in self._workers:
+                worker.go()
             self._wait(self._workers[0].ready.is_set, self._first_worker_lives)
-            self._workers += [Worker(name, self._environment) for name in self._names[1:]]
-            self._open()
+            _go(self._api)
             self._wait(self._listens, self._api_lives)
             if not self._stopping.is_set():
                 on_ready()
@@ -108,15 +117,6 @@ class Supervisor:
         code = self._workers[0].process.poll()
         if code is not None:
             raise ConfigurationError("" if code in (1, MISCONFIGURED) else f"The worker died: {_ending(code)}.")
-
-    def _open(self) -> None:
-        assert self._api is not None
-        assert self._api.stdin is not None
-        try:
-            self._api.stdin.write(GO)
-            self._api.stdin.flush()
-        except BrokenPipeError:
-            self._api_lives()
 
     def _api_lives(self) -> None:
         assert self._api is not None
@@ -175,6 +175,15 @@ def _start(environment: dict[str, str], *arguments: str) -> subprocess.Popen[byt
         stdout=subprocess.PIPE if arguments[0] == "worker" else None,
         start_new_session=True,
     )
+
+
+def _go(process: subprocess.Popen[bytes]) -> None:
+    assert process.stdin is not None
+    try:
+        process.stdin.write(GO)
+        process.stdin.flush()
+    except BrokenPipeError:  # it has died; whoever looks at it says how
+        return
 
 
 def _ending(code: int) -> str:

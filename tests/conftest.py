@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.running import ROOT, Service, run, running_service
+from tests.running import ROOT, Service, cli, run, running_service
 
 
 @pytest.fixture(scope="session")
@@ -19,20 +19,31 @@ def iris_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def service(tmp_path_factory: pytest.TempPathFactory, iris_model: Path) -> Iterator[Service]:
+def iris_bucket(tmp_path_factory: pytest.TempPathFactory, iris_model: Path) -> str:
+    """A bucket that holds it, as the current model."""
+    bucket = str(tmp_path_factory.mktemp("bucket") / "models")
+    cli("create-bucket", bucket)
+    cli("upload", bucket, str(iris_model), "--tag", "v1")
+    return bucket
+
+
+@pytest.fixture(scope="session")
+def service(tmp_path_factory: pytest.TempPathFactory, iris_bucket: str) -> Iterator[Service]:
     """The default project, served on a free port of the loopback."""
-    with running_service(tmp_path_factory.mktemp("state"), model=iris_model) as started:
+    with running_service(tmp_path_factory.mktemp("state"), environment={"BUCKET": iris_bucket}) as started:
         yield started
 
 
 @pytest.fixture
-def serve(tmp_path: Path, iris_model: Path) -> Iterator[Callable[..., Service]]:
+def serve(tmp_path: Path, iris_bucket: str) -> Iterator[Callable[..., Service]]:
     """Starts further services: `serve(MAX_BODY="100")`, `serve(project=folder, model=pickle)`."""
     with ExitStack() as stack:
 
         def start(*, project: Path = ROOT, model: Path | None = None, **environment: str) -> Service:
+            if model is None:
+                environment["BUCKET"] = iris_bucket
             return stack.enter_context(
-                running_service(tmp_path / "state", project=project, model=model or iris_model, environment=environment)
+                running_service(tmp_path / "state", project=project, model=model, environment=environment)
             )
 
         yield start

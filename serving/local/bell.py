@@ -64,6 +64,10 @@ class Listener:
         if select.select([self._socket], [], [], seconds)[0]:
             self._drain()
 
+    def wake(self) -> None:
+        """Let `wait` return now: from a signal handler, or another thread."""
+        self._socket.sendto(b"!", self._socket.getsockname())
+
     async def changed(self, seconds: float) -> None:
         """The same for an event loop: the ResultSignal port."""
         loop = asyncio.get_running_loop()

@@ -63,6 +63,7 @@ class EventSource:
     def stop(self) -> None:
         """Finish the batch in hand, then return from `run`."""
         self._stopping = True
+        self._bell.wake()
 
     def close(self) -> None:
         """Hear no bell any more."""

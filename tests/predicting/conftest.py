@@ -1,7 +1,6 @@
 """Two services more: one behind a gateway, one that takes 100 records at once."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -16,8 +15,8 @@ def gateway(service: Service) -> Iterator[Gateway]:
 
 
 @pytest.fixture(scope="session")
-def small(tmp_path_factory: pytest.TempPathFactory, iris_model: Path) -> Iterator[Service]:
+def small(tmp_path_factory: pytest.TempPathFactory, iris_bucket: str) -> Iterator[Service]:
     """A service that takes 100 records at once, so that an input has many slices."""
     state_dir = tmp_path_factory.mktemp("small")
-    with running_service(state_dir, model=iris_model, environment={"MAX_RECORDS": "100"}) as started:
+    with running_service(state_dir, environment={"MAX_RECORDS": "100", "BUCKET": iris_bucket}) as started:
         yield started

@@ -49,7 +49,7 @@ def test_four_killers_among_five_hundred_fail_alone(tmp_path: Path, hostile_mode
     values = [float(i) for i in range(500)]
     for place, killer in zip((13, 140, 333, 490), KILLERS, strict=True):
         values[place] = float(killer)
-    environment = {"PREDICT_TIMEOUT": "2", "WORKER_TIMEOUT": "15", "PREDICT_MEMORY": "1024"}
+    environment = {"PREDICT_TIMEOUT": "1.5", "WORKER_TIMEOUT": "10", "PREDICT_MEMORY": "1024"}
     model = pickled(tmp_path / "model.pkl", hostile_model)
     with (
         running_service(

@@ -11,11 +11,12 @@ from sklearn.linear_model import LinearRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
-from serving.errors import ModelUnavailable, StoreUnavailable
+from serving.errors import ModelRefused, ModelUnavailable, StoreUnavailable
 from serving.local.predictions import LocalPredictions
 from serving.project import Project
 from serving.settings import Settings
 from tests.making import Loop, function_of, loop_of, make_loop, pickled, upload, write_project
+from worker.model import unpickle
 
 
 def doubling(factor: float = 2) -> Any:
@@ -179,9 +180,6 @@ def test_a_model_of_another_scikit_learn_is_not_loaded(tmp_path: Path) -> None:
 
 
 def test_a_pickle_that_says_it_is_of_another_scikit_learn_is_refused() -> None:
-    from serving.errors import ModelRefused
-    from worker.model import unpickle
-
     pipeline = doubling()
     import pickle
 
@@ -195,21 +193,22 @@ def test_a_pickle_that_says_it_is_of_another_scikit_learn_is_refused() -> None:
 def test_joblib_files_are_read_too(tmp_path: Path) -> None:
     import joblib
 
-    from worker.model import unpickle
-
     for name, options in (("plain", {}), ("zlib", {"compress": 3}), ("xz", {"compress": "xz"})):
         joblib.dump(doubling(), tmp_path / name, **options)
         assert unpickle((tmp_path / name).read_bytes()).predict(pd.DataFrame({"x": [5.0]})) == pytest.approx(10)
 
 
 def test_a_class_of_main_and_a_missing_module_are_explained(tmp_path: Path) -> None:
-    from serving.errors import ModelRefused
-    from worker.model import unpickle
-
     with pytest.raises(ModelRefused, match="must move into a module of the project"):
         unpickle(b"c__main__\nCleaner\n.")
     with pytest.raises(ModelRefused, match="needs the module nothing_like_this"):
         unpickle(b"cnothing_like_this\nCleaner\n.")
+
+
+@pytest.mark.parametrize("content", [b"", b"not a pickle", b"\x80\x05", b"x\x9cdamaged", b"(" * 100])
+def test_a_damaged_file_is_said_to_be_damaged(content: bytes) -> None:
+    with pytest.raises(ModelRefused, match="is no pickle, or is damaged"):
+        unpickle(content)
 
 
 def test_two_deliveries_of_one_message_have_one_answer(loop: Loop) -> None:

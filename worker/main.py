@@ -81,7 +81,7 @@ class Worker:
                 logger.error("a predict of %d messages went over PREDICT_MEMORY", len(batch))
                 suspects += batch
         for batch in self._batches(suspects):
-            if seconds_left() < 2 * self._settings.predict_timeout:
+            if seconds_left() < self._quarantine.seconds_needed:
                 failures += self._return(batch)
                 continue
             logger.warning("%d messages are predicted in quarantine", len(batch))

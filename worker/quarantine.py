@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -24,6 +25,7 @@ logger = logging.getLogger(__name__)
 
 _START = "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from worker.child import main; main(sys.argv[2])"
 LOAD_SECONDS = 60.0
+FIRST_LOAD_SECONDS = 3.0
 Answer = dict[str, Any]
 SecondsLeft = Callable[[], float]
 
@@ -42,6 +44,12 @@ class Quarantine:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._child: _Child | None = None
+        self._load_seconds = FIRST_LOAD_SECONDS
+
+    @property
+    def seconds_needed(self) -> float:
+        """What the next predict may take at most: its time-out, and a child to start if there is none."""
+        return self._settings.predict_timeout + (self._load_seconds if self._child is None else 0)
 
     def predict(
         self, version: ModelVersion, messages: Sequence[Message], seconds_left: SecondsLeft
@@ -58,7 +66,7 @@ class Quarantine:
         logger.warning("%s: %d messages are predicted one by one now", together.message, len(messages))
         outcomes: list[Outcome | None] = []
         for message in messages:
-            if seconds_left() < 2 * self._settings.predict_timeout:
+            if seconds_left() < self.seconds_needed:
                 outcomes.append(None)  # nobody is judged without the full time before him
                 continue
             answer = self._ask(version, [message], seconds_left)
@@ -100,6 +108,7 @@ class Quarantine:
     def _with_model(self, version: ModelVersion, seconds_left: SecondsLeft) -> "_Child":
         """A child that has this model loaded."""
         fresh = self._child is None
+        started = time.monotonic()
         if self._child is None:
             self._child = _Child(self._settings)
         self._child.send({"load": {"tag": version.tag, "sha256": version.sha256}})
@@ -113,6 +122,8 @@ class Quarantine:
         if answer is None or "unavailable" in answer:
             self.close()
             raise ModelUnavailable((answer or {}).get("unavailable", "the child process ended while loading the model"))
+        if fresh:
+            self._load_seconds = time.monotonic() - started
         return self._child
 
 

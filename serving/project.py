@@ -17,7 +17,7 @@ from serving.errors import ProjectError
 from serving.example import build_example
 
 CLASS = "PredictionData"
-_COSMETIC = {"title", "description", "examples", "example"}
+_COSMETIC = {"title", "description", "examples", "example", "units"}
 
 
 @dataclass(frozen=True)

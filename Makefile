@@ -12,7 +12,7 @@ TOOLS := .tools
 POETRY := $(TOOLS)/bin/poetry
 INDEX = $(shell $(TOOLS)/bin/pip config get global.index-url 2>/dev/null \
 	|| $(TOOLS)/bin/python -c 'from pip._internal.models.index import PyPI; print(PyPI.simple_url)')
-WITH_INDEX = POETRY_VIRTUALENVS_IN_PROJECT=true POETRY_PYPI_MIRROR_URL=$(INDEX) PIP_DISABLE_PIP_VERSION_CHECK=1
+WITH_INDEX = POETRY_VIRTUALENVS_IN_PROJECT=true POETRY_VIRTUALENVS_USE_POETRY_PYTHON=true POETRY_PYPI_MIRROR_URL=$(INDEX) PIP_DISABLE_PIP_VERSION_CHECK=1
 RUN := .venv/bin
 
 .PHONY: help demo test unit check format docs lock clean

@@ -6,6 +6,7 @@ from email.message import Message as MimeHeaders
 from typing import Annotated, Any
 
 from pydantic import Field, TypeAdapter, ValidationError
+from pydantic_core import to_json
 from starlette.requests import Request
 
 from app.csv_body import parse_csv
@@ -18,6 +19,8 @@ DRAIN = 64 * 1024 * 1024
 INLINE = 64 * 1024
 """Bytes up to which validation is faster than a thread for it."""
 SHOWN_ERRORS = 1_000
+LISTED_ERRORS = 50_000
+"""More than that, a list of them would take more memory than the body."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -62,13 +65,10 @@ class BodyReader:
 
     async def records(self, body: bytes, content_type: str) -> Records:
         """The body's records. Raises InvalidRequest, TooLarge, UnsupportedType."""
-        headers = MimeHeaders()
-        headers["content-type"] = content_type or "application/json"
-        kind, charset = headers.get_content_type(), headers.get_content_charset("utf-8")
+        kind, charset, header = _content_type(content_type or "application/json")
         if charset not in {"utf-8", "utf8", "us-ascii"}:
             raise UnsupportedType(f"charset={charset} is not read here: send UTF-8.")
         if kind == "text/csv":
-            header = headers.get_param("header") != "absent"
             return await self._off_loop(body, lambda: self._csv(body, header))
         if kind == "application/json" or kind.endswith("+json"):
             return await self._off_loop(body, lambda: self._json(body))
@@ -86,19 +86,22 @@ class BodyReader:
             record = self._project.one.validate_json(body)
         except ValidationError as error:
             raise self._refusal(error) from None
-        return Records(payload=self._project.one.dump_json(record, by_alias=True), count=1, many=False)
+        return Records(payload=self._project.dump(record), count=1, many=False)
 
     def _csv(self, body: bytes, header: bool) -> Records:
         rows = parse_csv(body, self._project, header=header, most=self._max_records + 1)
         try:
-            return self._array(self._many.validate_python(rows))
+            return self._array(self._many.validate_json(to_json(rows)))  # under the very rules of a JSON body
         except ValidationError as error:
             raise self._refusal(error) from None
 
     def _array(self, records: list[Any]) -> Records:
-        return Records(payload=self._many.dump_json(records, by_alias=True), count=len(records), many=True)
+        return Records(payload=self._project.dump(records), count=len(records), many=True)
 
     def _refusal(self, error: ValidationError) -> Exception:
+        if error.error_count() > LISTED_ERRORS:
+            message = f"{error.error_count()} errors: send one record to see what is wrong with it."
+            return InvalidRequest.at(["body"], message, "too_many_errors")
         found = error.errors(include_url=False, include_context=False, include_input=False)
         if found[0]["type"] == "too_long" and not found[0]["loc"]:
             return TooLarge(f"More than {self._max_records} records: send them in slices of {self._max_records}.")
@@ -110,3 +113,14 @@ class BodyReader:
 
     def _too_large(self) -> TooLarge:
         return TooLarge(f"The body is larger than {self._max_body} bytes: send fewer records at once.")
+
+
+def _content_type(text: str) -> tuple[str, str | None, bool]:
+    """Media type, charset, and whether a CSV has a header. Raises UnsupportedType for what can't be read."""
+    headers = MimeHeaders()
+    try:
+        headers["content-type"] = text
+        charset = headers.get_content_charset("utf-8")
+        return headers.get_content_type(), charset, headers.get_param("header") != "absent"
+    except (TypeError, ValueError, LookupError) as error:  # continuations that contradict each other, for one
+        raise UnsupportedType("The Content-Type can't be read: send application/json or text/csv.") from error

@@ -12,6 +12,7 @@ from serving.json_schema import types
 from serving.project import Project
 
 OMIT = object()
+SHOWN_COLUMNS = 100
 Convert = Callable[[str], Any]
 
 
@@ -27,6 +28,7 @@ def parse_csv(body: bytes, project: Project, *, header: bool, most: int) -> list
         raise InvalidRequest.at(
             ["body", "line", line], f"Byte {error.start} is not UTF-8: save the file as UTF-8.", "csv_encoding"
         ) from None
+    csv.field_size_limit(max(len(body), 1))  # MAX_BODY is the limit, for a cell too
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
         names = next(reader, None) if header else list(project.columns)
@@ -58,7 +60,8 @@ def _converters(names: Sequence[str], project: Project) -> list[Convert]:
     definitions = project.json_schema.get("$defs", {})
     shapes = dict(zip(project.columns, project.json_schema["properties"].values(), strict=True))
     fields = dict(zip(project.columns, project.schema.model_fields.items(), strict=True))
-    column_of = {name: column for column, (name, _) in fields.items()} | {column: column for column in fields}
+    column_of = dict(zip(project.json_schema["properties"], fields, strict=True))  # as JSON names them
+    column_of |= {name: column for column, (name, _) in fields.items()} | {column: column for column in fields}
     extra_allowed = project.schema.model_config.get("extra") != "forbid"
 
     errors: list[tuple[str, str, str]] = []
@@ -67,11 +70,11 @@ def _converters(names: Sequence[str], project: Project) -> list[Convert]:
     for name in names:
         column = column_of.get(name)
         if column is None:
-            if not extra_allowed:
+            if not extra_allowed and len(errors) < SHOWN_COLUMNS:
                 errors.append((name, "The schema has no such column", "extra_forbidden"))
             converters.append(str)
             continue
-        if column in found:
+        if column in found and len(errors) < SHOWN_COLUMNS:
             errors.append((name, "The column is there twice", "csv_duplicate_column"))
         found.add(column)
         converters.append(_converter(types(shapes[column], definitions), required=fields[column][1].is_required()))
@@ -88,7 +91,7 @@ def _converters(names: Sequence[str], project: Project) -> list[Convert]:
 def _converter(kinds: set[str], *, required: bool) -> Convert:
     """An empty cell is null where that is allowed, else the default; a list or number is read as JSON."""
     textual = bool(kinds & {"string", "any"})
-    empty: Any = None if "null" in kinds else ("" if required or textual else OMIT)
+    empty: Any = None if "null" in kinds else ("" if required else OMIT)
 
     def convert(cell: str) -> Any:
         if not cell:

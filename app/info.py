@@ -17,7 +17,8 @@ import pandas as pd
 
 
 def predict(frame: pd.DataFrame, url: str = "{url}") -> pd.DataFrame:
-    text = frame.to_json(orient="records", date_format="iso", double_precision=15)
+    records = frame.astype(object).where(frame.notna(), None).to_dict("records")
+    text = json.dumps(records, default=str)
     rows = json.loads(text)
     with httpx.Client(base_url=url, timeout=60) as api:
         limits = api.get("/api/info").raise_for_status().json()["limits"]

@@ -85,14 +85,12 @@ def build_router(parts: Parts) -> APIRouter:
         records = await parts.reader.records(body, kind)
         claim = None
         if idempotency_key:
-            claim = Claim(
-                owner=name, key=idempotency_key, body_hash=hashlib.sha256(kind.encode() + b"\n" + body).hexdigest()
-            )
-        wait = preferred_wait(prefer, parts.wait_limit)
+            claim = Claim(owner=name, key=idempotency_key, body_hash=hashlib.sha256(records.payload).hexdigest())
+        wait = preferred_wait(request.headers.getlist("prefer"), parts.wait_limit)
         prediction, document = await parts.predictions.accept(records, claim, wait)
         location = {"Location": f"{request.url.path.rstrip('/')}/{prediction.prediction_id}"}
         if document is not None and wait is not None:
-            return _answer(request, document, {**location, **_applied(wait)})
+            return await _answer(request, document, {**location, **_applied(wait)})
         headers = location if document is not None else {**location, "Retry-After": RETRY_SECONDS}
         return Response(_accepted(prediction), 202, _no_store(headers), JSON)
 
@@ -104,11 +102,11 @@ def build_router(parts: Parts) -> APIRouter:
     )
     async def get(request: Request, prediction_id: str, prefer: Prefer = None) -> Response:
         await parts.predictions.refresh_keys()
-        wait = preferred_wait(prefer, parts.wait_limit)
+        wait = preferred_wait(request.headers.getlist("prefer"), parts.wait_limit)
         prediction, document = await parts.predictions.read(prediction_id, wait)
         if prediction.status is Status.PENDING:
             return Response(document, 200, _no_store({"Retry-After": RETRY_SECONDS}), JSON)
-        return _answer(request, document, _applied(wait) if wait is not None else {})
+        return await _answer(request, document, _applied(wait) if wait is not None else {})
 
     @router.delete(
         "/predict/{prediction_id}",
@@ -154,9 +152,9 @@ def build_router(parts: Parts) -> APIRouter:
     return router
 
 
-def _answer(request: Request, document: bytes, headers: dict[str, str]) -> Response:
+async def _answer(request: Request, document: bytes, headers: dict[str, str]) -> Response:
     if "text/csv" in request.headers.get("accept", ""):
-        text = to_csv(document)
+        text = await asyncio.to_thread(to_csv, document)
         if text is not None:
             return Response(text, 200, _no_store(headers), "text/csv")
     return Response(document, 200, _no_store(headers), JSON)

@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from serving.ports import ResultSignal, Row
 
@@ -10,9 +10,9 @@ _WAIT = re.compile(r"(?:^|[,;\s])wait\s*=\s*\"?(\d{1,9})\"?", re.IGNORECASE)
 LOOK_SECONDS = 0.25
 
 
-def preferred_wait(prefer: str | None, limit: float) -> float | None:
-    """The seconds that `Prefer: wait=N` asks for, `limit` at most; None without it."""
-    found = _WAIT.search(prefer or "")
+def preferred_wait(prefer: Sequence[str], limit: float) -> float | None:
+    """The seconds that a header `Prefer: wait=N` asks for, `limit` at most; None without it."""
+    found = _WAIT.search(",".join(prefer))
     return min(float(found[1]), limit) if found else None
 
 

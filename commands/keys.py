@@ -46,11 +46,16 @@ def list_(project: ProjectOption = None, state_dir: StateOption = None, as_json:
 
 
 @app.command()
-def revoke(name: NameArgument, project: ProjectOption = None, state_dir: StateOption = None) -> None:
+def revoke(
+    name: NameArgument, project: ProjectOption = None, state_dir: StateOption = None, yes: YesOption = False
+) -> None:
     """Refuse an API key from now on (within a minute)."""
     with plain_errors():
-        _ring(project, state_dir).revoke_api_key(name)
-        say(f"{name} is revoked within a minute.")
+        ring = _ring(project, state_dir)
+        if [key.name for key in ring.api_keys()] == [name]:
+            confirm(f"{name} is the last key: without one, everybody may ask for predictions. Revoke it?", yes)
+        ring.revoke_api_key(name)
+        say(f"{name} is refused within a minute.")
 
 
 @app.command()

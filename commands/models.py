@@ -135,7 +135,13 @@ def inspect(settings: Settings, path: Path, tag: str | None, metrics: Path | Non
     except OSError as error:
         fail(f"{path} can't be read: {error.strerror}. Train a model first, or give another path.")
     project = Project.load(settings.project_dir)
-    predictor = Predictor(project, unpickle(content), batch_rows=settings.batch_rows, memory=settings.predict_memory)
+    predictor = Predictor(
+        project,
+        unpickle(content),
+        batch_rows=settings.batch_rows,
+        memory=settings.predict_memory,
+        seconds=settings.predict_timeout,
+    )
     sha256 = hashlib.sha256(content).hexdigest()
     return Manifest(
         tag=tag if tag is not None else f"{settings.service}-{sha256[:8]}",

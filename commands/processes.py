@@ -53,6 +53,8 @@ def worker(settings: Settings, name: str) -> None:
     from worker.dead_letters import DeadLetterHandler
     from worker.main import Worker
 
+    control = os.dup(1)
+    os.dup2(2, 1)  # what the user's code prints goes to the log
     backend = connect_local(settings)
     if os.read(0, len(GO)) != GO:
         return  # the supervisor has nothing to serve
@@ -68,7 +70,7 @@ def worker(settings: Settings, name: str) -> None:
     )
     _when_orphaned(source.stop)
     signal.signal(signal.SIGTERM, lambda *_: source.stop())
-    os.write(1, READY)
+    os.write(control, READY)
     source.run()
     handler.close()
 

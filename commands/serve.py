@@ -28,7 +28,6 @@ StateOption = Annotated[
 HostOption = Annotated[str, typer.Option("--host", help="Address to listen on.")]
 PortOption = Annotated[int, typer.Option("--port", envvar="PORT", help="Port to listen on.", min=1, max=65535)]
 ANYWHERE = {"0.0.0.0", "::"}  # noqa: S104  # to listen on, not to call
-ANYWHERE = {"0.0.0.0", "::"}  # noqa: S104  # to listen on, not to call
 WorkersOption = Annotated[int, typer.Option("--workers", help="Worker processes.", min=1)]
 
 
@@ -99,7 +98,8 @@ def _serve(settings: Settings, prepare: Callable[[], None], host: str, port: int
     check_port(host, port)
     log_to_stderr("serve", settings.log_level)
     logging.getLogger("asyncio").setLevel(logging.WARNING)
-    url = f"http://{'localhost' if host in ANYWHERE else host}:{port}"
+    shown = "localhost" if host in ANYWHERE else f"[{host}]" if ":" in host else host
+    url = f"http://{shown}:{port}"
 
     def ready() -> None:
         out.print(f"\n[bold]{project.title}[/bold] is served at {url} (docs: {url}/docs). Ctrl-C ends it. Try:\n")
@@ -111,6 +111,8 @@ def _serve(settings: Settings, prepare: Callable[[], None], host: str, port: int
             Supervisor(settings, host=host, port=port, workers=workers).run(prepare, ready)
     except BlockingIOError:
         fail(f"Another `cli serve` uses {settings.state_dir}: end it, or choose another folder with --state-dir.")
+    except OSError as error:
+        fail(f"{settings.state_dir} can't be used: {error.strerror}.")
     except ConfigurationError as error:
         if str(error):
             fail(str(error))

@@ -53,23 +53,32 @@ class KeyRing:
         try:
             self._signing, self._api = self._read()
             if starting and (not self._signing or self._signing[-1].ttl != self._ttl):
-                self._signing = self.rotate(needed=lambda keys: not keys or keys[-1].ttl != self._ttl)
+                self._signing = self.rotate(self._ttl, needed=lambda keys: not keys or keys[-1].ttl != self._ttl)
         except StoreUnavailable:
             if starting:
                 raise
             logger.warning("keys could not be refreshed; those of the last minute stay in force")
         self._read_at = time.monotonic()
 
-    def rotate(self, *, needed: Callable[[tuple[SigningKey, ...]], bool] = lambda keys: True) -> tuple[SigningKey, ...]:
-        """Add a signing key; the old ones stay for reading, and until every process knows the new one, for signing."""
+    def rotate(
+        self,
+        ttl: int | None = None,
+        *,
+        needed: Callable[[tuple[SigningKey, ...]], bool] = lambda keys: True,
+    ) -> tuple[SigningKey, ...]:
+        """Add a signing key; the old ones stay for reading, and until every process knows the new one, for signing.
+
+        Without `ttl` (seconds) it is that of the key before.
+        """
         while True:
             before = self._document(SIGNING)
             keys = _signing_keys(before)
             if not needed(keys):
                 return keys  # another process was faster
             delay = 2 * REFRESH_SECONDS if keys else 0
+            lifetime = ttl or (keys[-1].ttl if keys else self._ttl)
             use_from = int((self._clock() + delay) * 1000)
-            keys += (SigningKey(secret=secrets.token_bytes(32), ttl=self._ttl, use_from=use_from),)
+            keys += (SigningKey(secret=secrets.token_bytes(32), ttl=lifetime, use_from=use_from),)
             document = [{"secret": k.secret.hex(), "ttl": k.ttl, "use_from": k.use_from} for k in keys]
             if self._store.swap(SIGNING, to_json(document), expected=before):
                 return keys

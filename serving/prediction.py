@@ -117,6 +117,7 @@ class Message:
     payload: bytes  # JSON: one record, or a list of records when `many`
     redriven: bool = False
     suspect: bool = False  # delivered before without an answer: only quarantine predicts it
+    alone: bool = False  # and by itself: a batch with it has died, or run out of time
 
     def to_text(self) -> str:
         """One line of JSON about the message, then the payload as it is, so that neither is encoded twice."""
@@ -129,6 +130,7 @@ class Message:
             "many": self.many,
             "redriven": self.redriven,
             "suspect": self.suspect,
+            "alone": self.alone,
         }
         return (to_json(head) + b"\n" + self.payload).decode()
 

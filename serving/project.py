@@ -10,13 +10,16 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, RootModel, TypeAdapter, ValidationError
+from pydantic.errors import PydanticUserError
 from pydantic_core import from_json, to_json
 
 from serving.errors import ProjectError
 from serving.example import build_example
 
 CLASS = "PredictionData"
+OURS = Path(__file__).resolve().parent.parent
+PACKAGES = ("app", "commands", "serving", "worker")
 _COSMETIC = {"title", "description", "examples", "example", "units"}
 
 
@@ -36,9 +39,15 @@ class Project:
         Raises ProjectError that says what to change.
         """
         folder = folder.resolve()
+        _check_names(folder)
         if str(folder) not in sys.path:
             sys.path.insert(0, str(folder))
-        return cls(folder=folder, schema=_refusing_extra_fields(_schema(folder)), form=_form(folder / "form.yml"))
+        project = cls(folder=folder, schema=_refusing_extra_fields(_schema(folder)), form=_form(folder / "form.yml"))
+        try:
+            _ = project.json_schema
+        except PydanticUserError as error:
+            raise ProjectError(f"{CLASS} has a field that JSON can't hold: {error.message}") from error
+        return project
 
     @property
     def title(self) -> str:
@@ -74,9 +83,13 @@ class Project:
 
     def revalidate(self, payload: bytes, *, many: bool) -> bytes:
         """Records as JSON, validated and serialised under this schema. Raises pydantic's ValidationError."""
-        if many:
-            return self.many.dump_json(self.many.validate_json(payload), by_alias=True)
-        return self.one.dump_json(self.one.validate_json(payload), by_alias=True)
+        adapter: TypeAdapter[Any] = self.many if many else self.one
+        return self.dump(adapter.validate_json(payload))
+
+    def dump(self, records: BaseModel | list[BaseModel]) -> bytes:
+        """Valid records as JSON under their columns' names: what the same schema accepts again."""
+        adapter: TypeAdapter[Any] = self.many if isinstance(records, list) else self.one
+        return adapter.dump_json(records, by_alias=True, exclude_computed_fields=True)
 
     @property
     def example_is_given(self) -> bool:
@@ -96,7 +109,7 @@ class Project:
         else:
             source = build_example(self.json_schema, self.form)
         try:
-            record = self.one.validate_python(source)
+            record = self.one.validate_json(to_json(source))
         except ValidationError as error:
             first = error.errors()[0]
             field = ".".join(map(str, first["loc"])) or "the record"
@@ -104,7 +117,17 @@ class Project:
             raise ProjectError(
                 f"{origin} does not pass validation.py: {field}: {first['msg']}. Put one valid record into {path}."
             ) from error
-        return self.one.dump_python(record, by_alias=True, mode="json")  # type: ignore[no-any-return]
+        example: dict[str, Any] = from_json(self.dump(record))
+        return example
+
+
+def _check_names(folder: Path) -> None:
+    """Raises ProjectError for modules that would stand in the way of the service's own."""
+    if folder == OURS:
+        return
+    taken = [name for name in PACKAGES if (folder / f"{name}.py").exists() or (folder / name / "__init__.py").exists()]
+    if taken:
+        raise ProjectError(f"{folder} has modules with the service's own names: rename {', '.join(taken)}.")
 
 
 def _schema(folder: Path) -> type[BaseModel]:
@@ -126,6 +149,11 @@ def _schema(folder: Path) -> type[BaseModel]:
         models = [name for name in models if name != "BaseModel"]
         hint = f" It has {', '.join(models)}: rename the one that describes a record." if models else ""
         raise ProjectError(f"{path} has no class {CLASS}(pydantic.BaseModel).{hint}")
+    if issubclass(found, RootModel):
+        raise ProjectError(f"{CLASS} in {path} is a RootModel: give it one named field for each column.")
+    for name, field in found.model_fields.items():
+        if field.serialization_alias not in (None, name, field.validation_alias):
+            raise ProjectError(f"{CLASS}.{name} is read under one name and written under another: use alias= alone.")
     if not found.model_fields:
         raise ProjectError(f"{CLASS} in {path} has no fields: give it one for each column of the model.")
     return found

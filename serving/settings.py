@@ -40,8 +40,10 @@ class Settings(BaseModel):
     )
     aws_region: str | None = Field(None, description="AWS region (`region` in service.toml).")
     worker_memory: Count = Field(2048, description="Memory of the worker Lambda, MiB (`memory` in service.toml).")
-    worker_timeout: Seconds = Field(
-        60, description="Longest run of one batch, seconds; then the worker is restarted (`timeout` in service.toml)."
+    worker_timeout: float = Field(
+        60,
+        ge=10,
+        description="Longest run of a batch, seconds; then the worker is restarted (`timeout` in service.toml).",
     )
 
     result_ttl: int = Field(
@@ -61,7 +63,8 @@ class Settings(BaseModel):
     batch_bytes: Count = Field(16 * MIB, description="Bytes of input in one predict, at most.")
     model_refresh: Seconds = Field(10, description="How soon workers follow a promoted model, seconds.")
     predict_timeout: Seconds = Field(
-        15, description="Longest predict before its input is `model_timeout`, seconds: 15, or WORKER_TIMEOUT / 4."
+        15,
+        description="Longest predict, then its input is `model_timeout`, seconds; less under a short WORKER_TIMEOUT.",
     )
     predict_memory: Count = Field(1024, description="What a predict may allocate beyond the loaded model, MiB.")
 
@@ -75,15 +78,15 @@ class Settings(BaseModel):
     def _defaults_of_the_backend(cls, values: dict[str, Any]) -> dict[str, Any]:
         chosen = {**BACKEND_DEFAULTS.get(values.get("backend", "local"), {}), **values}
         with suppress(TypeError, ValueError):  # a worker_timeout that is no number is refused as itself
-            chosen.setdefault("predict_timeout", min(15.0, float(chosen.get("worker_timeout", 60)) / 4))
+            chosen.setdefault("predict_timeout", min(15.0, (float(chosen.get("worker_timeout", 60)) - 8) / 2))
         return chosen
 
     @model_validator(mode="after")
     def _time_for_quarantine(self) -> Self:
-        if self.worker_timeout < 3 * self.predict_timeout:
+        if self.worker_timeout < 2 * self.predict_timeout + 8:
             raise ValueError(
-                f"PREDICT_TIMEOUT ({self.predict_timeout:g} s) must be at most a third of WORKER_TIMEOUT "
-                f"({self.worker_timeout:g} s): quarantine tries a batch twice."
+                f"WORKER_TIMEOUT ({self.worker_timeout:g} s) must be at least twice PREDICT_TIMEOUT "
+                f"({self.predict_timeout:g} s) and 8 seconds: quarantine loads the model and predicts twice."
             )
         return self
 

@@ -9,6 +9,16 @@ import pytest
 
 from tests.running import ROOT, Service, cli, run, running_service
 
+SERVICES = {"service", "serve", "small", "gateway"}
+FILES = {"test_serve.py", "test_serve_refusals.py", "test_bucket_commands.py", "test_quarantine.py"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what `make unit` leaves out."""
+    for item in items:
+        if SERVICES & set(getattr(item, "fixturenames", ())) or item.path.name in FILES:
+            item.add_marker("service")
+
 
 @pytest.fixture(scope="session")
 def iris_model(tmp_path_factory: pytest.TempPathFactory) -> Path:

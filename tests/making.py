@@ -35,7 +35,8 @@ def write_project(folder: Path, schema: str, modules: Mapping[str, str] | None =
     if "class PredictionData" not in source:
         body = textwrap.indent(source, "    ")
         source = (
-            "from datetime import date, datetime, timedelta\nfrom decimal import Decimal\nfrom typing import Literal\n"
+            "from datetime import date, datetime, timedelta\nfrom decimal import Decimal\n"
+            "from typing import Annotated, Literal\n"
             f"from pydantic import BaseModel, Field\n\n\nclass PredictionData(BaseModel):\n{body}\n"
         )
     (folder / "validation.py").write_text(source + "\n", encoding="utf-8")
@@ -88,7 +89,7 @@ class Loop:
     def drain(self, seconds: float = 60) -> None:
         """Handle batches until the queue is empty."""
         until = time.monotonic() + seconds
-        while self.backend.queue.depth() and self.backend.queue.next_visible() is not None:
+        while self.backend.queue.next_visible() is not None:
             if not self.source.poll():
                 time.sleep(0.01)
             assert time.monotonic() < until, "the queue did not drain"

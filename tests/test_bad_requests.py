@@ -116,6 +116,25 @@ def test_a_body_of_50_mb_is_413(api: httpx.Client, service: Service, chunked: bo
     assert api.get("/api/health").status_code == 200
 
 
+@pytest.mark.parametrize(
+    "kind",
+    ["text/csv; charset*0=a; charset*=b", "text/csv; header*0=a; header*=b", 'text/csv; charset="', "/", ";;;"],
+)
+def test_a_content_type_that_can_not_be_read_is_415(api: httpx.Client, kind: str) -> None:
+    assert api.post("/api/predict", content="1", headers={"Content-Type": kind}).status_code in {415, 422}
+
+
+def test_a_million_errors_take_no_more_memory_than_a_few(api: httpx.Client, service: Service) -> None:
+    api_process = service.processes("api")[0]
+    before = api_process.memory_info().rss
+    commas = api.post("/api/predict", content="," * 1_000_000, headers={"Content-Type": "text/csv"})
+    assert len(errors(commas)) <= 110
+    unknown = "{" + ",".join(f'"{number}":1' for number in range(100_000)) + "}"
+    (error,) = errors(api.post("/api/predict", content=unknown, headers={"Content-Type": "application/json"}))
+    assert "100004 errors" in error["msg"]
+    assert api_process.memory_info().rss - before < 150_000_000
+
+
 @pytest.mark.parametrize("kind", ["text/plain", "application/xml", "multipart/form-data", "text/csv; charset=utf-16"])
 def test_an_unknown_content_type_is_415(api: httpx.Client, kind: str) -> None:
     answer = api.post("/api/predict", content="5.1,3.5,1.4,0.2", headers={"Content-Type": kind})

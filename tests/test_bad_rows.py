@@ -15,7 +15,7 @@ from serving.errors import ModelRefused
 from serving.prediction import Code
 from serving.project import Project
 from tests.making import Loop, make_loop, write_project
-from worker.outcome import Answer, RowError, label_text, outcome
+from worker.outcome import Answer, Output, RowError, label_text
 from worker.predictor import Predictor
 from worker.separate import PREDICTS, Budget, separate
 
@@ -89,14 +89,14 @@ def counting(bad: set[int]) -> tuple[list[int], Any]:
         calls.append(end - start)
         if bad & set(range(start, end)):
             raise ValueError(f"{start}..{end}")
-        return [{"prediction": i} for i in range(start, end)]
+        return [b"%d" % i for i in range(start, end)]
 
     return calls, attempt
 
 
 def test_a_sound_batch_takes_one_predict() -> None:
     calls, attempt = counting(set())
-    assert separate(1000, attempt, Budget(time.monotonic() + 60)) == [{"prediction": i} for i in range(1000)]
+    assert separate(1000, attempt, Budget(time.monotonic() + 60)) == [b"%d" % i for i in range(1000)]
     assert calls == [1000]
 
 
@@ -158,10 +158,13 @@ def test_a_result_over_the_limit_says_so(tmp_path: Path) -> None:
 def test_values_become_native_json() -> None:
     import numpy as np
 
-    row: Answer = {
-        "prediction": [np.int64(1), np.float32(0.5), np.bool_(True), np.str_("a"), float("nan"), float("inf")]
-    }
-    assert outcome([row], many=False, max_result=1000) == b'{"prediction":[1,0.5,true,"a",null,null]}'
+    values = [np.int64(1), np.float32(0.5), np.bool_(True), np.str_("a"), float("nan"), float("inf"), np.array([1.5])]
+
+    class Model:
+        def predict(self, rows: Any) -> Any:
+            return [values]
+
+    assert Output(Model()).answers(None, 1) == [b'{"prediction":[1,0.5,true,"a",null,null,[1.5]]}']
 
 
 @pytest.mark.parametrize(
@@ -187,7 +190,7 @@ def test_dates_are_answered_in_iso_8601(tmp_path: Path) -> None:
 def refusal(folder: Path, schema: str, pipeline: Any) -> str:
     project = Project.load(write_project(folder, schema))
     with pytest.raises(ModelRefused) as refused:
-        Predictor(project, pipeline, batch_rows=100, memory=1024)
+        Predictor(project, pipeline, batch_rows=100, memory=1024, seconds=15)
     return str(refused.value)
 
 

@@ -78,7 +78,8 @@ def test_keys_are_shown_once_listed_and_revoked(tmp_path: Path) -> None:
     assert [k["name"] for k in json.loads(cli("keys", "list", "--json", *state).stdout)] == ["anna"]
     assert key not in cli("keys", "list", *state).stdout
     assert "already" in error("keys", "create", "anna", *state)
-    cli("keys", "revoke", "anna", *state)
+    assert "everybody may ask for predictions" in error("keys", "revoke", "anna", *state)
+    cli("keys", "revoke", "anna", "--yes", *state)
     assert "No API keys" in cli("keys", "list", *state).stdout
     assert "no key named anna" in error("keys", "revoke", "anna", *state)
     assert "1 signing keys" in cli("keys", "rotate", "--yes", *state).stdout

@@ -28,6 +28,11 @@ from worker.columns import column_kinds
         ("x: datetime | None", "datetime64"),
         ("x: Decimal", "float64"),
         ("x: Decimal | None", "float64"),
+        ("x: int = None", "float64"),
+        ("x: bool = None", "object"),
+        ("x: Annotated[Decimal, Field(ge=0)] | None", "float64"),
+        ("x: list[Decimal]", "object"),
+        ("x: Decimal | str", "object"),
         ("x: timedelta", "timedelta64"),
     ],
 )

@@ -72,6 +72,8 @@ def test_a_wait_over_the_limit_is_the_limit_and_an_odd_one_is_ignored(api: httpx
     assert answer.headers["Preference-Applied"] == "wait=20"
     for odd in ("wait", "wait=soon", "wait=-1", "handling=lenient"):
         assert api.post("/api/predict", json=EXAMPLE, headers={"Prefer": odd}).status_code == 202
+    two_lines = [("Prefer", "handling=lenient"), ("Prefer", "wait=5")]
+    assert api.post("/api/predict", json=EXAMPLE, headers=two_lines).status_code == 200
 
 
 def test_an_array_is_answered_in_its_order(api: httpx.Client) -> None:
@@ -114,6 +116,9 @@ def test_the_same_key_and_body_give_the_same_prediction(api: httpx.Client) -> No
     assert again.status_code == 202
     assert again.json()["prediction_id"] == first.json()["prediction_id"]
     assert again.json()["accepted_at"] == first.json()["accepted_at"]
+    spelled = {**headers, "Content-Type": "application/json; charset=utf-8"}
+    respelled = api.post("/api/predict", content=json.dumps(EXAMPLE, indent=2), headers=spelled)
+    assert respelled.json()["prediction_id"] == first.json()["prediction_id"], "the records are the same"
     finished(api, first.headers["Location"])
     later = api.post("/api/predict", json=EXAMPLE, headers={**headers, **WAIT})
     assert later.status_code == 200

@@ -86,6 +86,8 @@ def test_another_result_ttl_holds_for_new_receipts_only(backend: LocalBackend) -
     assert verify(changed.reading_keys, old.prediction_id) == old
     assert len(changed.reading_keys) == 2
     assert len(ring(backend, clock, ttl=120).reading_keys) == 2, "once is enough"
+    foreign = KeyRing(backend.predictions, ttl=7, clock=clock)
+    assert foreign.rotate()[-1].ttl == 120, "a rotation from a shell with other settings keeps the service's"
     backend.close()
 
 

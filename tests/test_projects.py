@@ -1,10 +1,13 @@
 """What the user brings: found, understood, and explained where it is broken."""
 
+import asyncio
 import json
 from pathlib import Path
 
 import pytest
 
+from app.body import BodyReader
+from app.csv_body import parse_csv
 from serving.errors import ProjectError, SettingsError
 from serving.project import Project
 from serving.settings import Settings
@@ -90,6 +93,38 @@ def test_form_yml_gives_values_in_its_new_and_its_old_format(tmp_path: Path, for
     assert load(tmp_path, "a: int").example == {"a": 42}
 
 
+def test_a_strict_schema_takes_in_json_and_csv_what_json_can_say(tmp_path: Path) -> None:
+    project = load(
+        tmp_path,
+        "from datetime import date\nfrom pydantic import BaseModel, ConfigDict\nclass PredictionData(BaseModel):\n"
+        "    model_config = ConfigDict(strict=True)\n    day: date\n    n: int\n    kind: str = 'x'\n",
+    )
+    assert project.example == {"day": "2026-01-31", "n": 1, "kind": "x"}
+    rows = parse_csv(b"day,n,kind\n2026-01-31,5,\n", project, header=True, most=10)
+    assert rows == [{"day": "2026-01-31", "n": 5}], "an empty cell is the default"
+    reader = BodyReader(project, Settings())
+    records = asyncio.run(reader.records(b"day,n,kind\n2026-01-31,5,\n", "text/csv"))
+    assert records.payload == b'[{"day":"2026-01-31","n":5,"kind":"x"}]'
+
+
+def test_what_is_queued_is_what_the_schema_accepts_again(tmp_path: Path) -> None:
+    project = load(
+        tmp_path,
+        "from pydantic import AliasChoices, BaseModel, Field, computed_field\nclass PredictionData(BaseModel):\n"
+        "    a: int = Field(validation_alias=AliasChoices('first', 'one'))\n\n    @computed_field\n    @property\n"
+        "    def double(self) -> int:\n        return 2 * self.a\n",
+    )
+    payload = project.dump(project.one.validate_python({"one": 1}))
+    assert payload == b'{"a":1}'
+    assert project.revalidate(payload, many=False) == payload
+    assert parse_csv(b"first\n1\n", project, header=True, most=10) == [{"first": 1}]
+
+
+def test_a_cell_may_be_as_long_as_a_body(tmp_path: Path) -> None:
+    project = load(tmp_path, "text: str")
+    assert len(parse_csv(b"text\n" + b"x" * 300_000, project, header=True, most=10)[0]["text"]) == 300_000
+
+
 @pytest.mark.parametrize(
     ("files", "message"),
     [
@@ -102,6 +137,18 @@ def test_form_yml_gives_values_in_its_new_and_its_old_format(tmp_path: Path, for
         ({"form.yml": "- a"}, "must be a mapping"),
         ({"validation.py": "x ="}, "can't be imported: SyntaxError"),
         ({"validation.py": "class PredictionData: pass"}, r"has no class PredictionData\(pydantic.BaseModel\)"),
+        ({"worker.py": ""}, "has modules with the service's own names: rename worker"),
+        (
+            {"validation.py": "from pydantic import RootModel\nclass PredictionData(RootModel[int]): pass"},
+            "is a RootModel",
+        ),
+        (
+            {
+                "validation.py": "from pydantic import BaseModel, Field\nclass PredictionData(BaseModel):\n"
+                "    a: int = Field(validation_alias='b', serialization_alias='c')"
+            },
+            "use alias= alone",
+        ),
         (
             {"validation.py": "from pydantic import BaseModel\nclass PredictionData(BaseModel):\n    pass"},
             "has no fields",

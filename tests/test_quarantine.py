@@ -11,6 +11,7 @@ from sklearn.linear_model import LinearRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
+from serving.errors import StoreUnavailable
 from tests.making import function_of, make_loop, pickled, write_project
 from tests.running import cli, running_service
 
@@ -49,7 +50,7 @@ def test_four_killers_among_five_hundred_fail_alone(tmp_path: Path, hostile_mode
     values = [float(i) for i in range(500)]
     for place, killer in zip((13, 140, 333, 490), KILLERS, strict=True):
         values[place] = float(killer)
-    environment = {"PREDICT_TIMEOUT": "1.5", "WORKER_TIMEOUT": "10", "PREDICT_MEMORY": "1024"}
+    environment = {"PREDICT_TIMEOUT": "1.5", "WORKER_TIMEOUT": "12", "PREDICT_MEMORY": "1024"}
     model = pickled(tmp_path / "model.pkl", hostile_model)
     with (
         running_service(
@@ -138,12 +139,24 @@ def test_what_needs_too_much_memory_is_not_tried_again_in_the_worker(tmp_path: P
     loop.close()
 
 
-def test_nobody_is_judged_without_his_full_time(tmp_path: Path, hostile_model: Any) -> None:
-    loop = make_loop(tmp_path, SCHEMA, hostile_model, predict_timeout=5)
-    loop.send({"x": -3.0})
+def test_however_little_time_there_is_each_call_decides_one(tmp_path: Path, hostile_model: Any) -> None:
+    loop = make_loop(tmp_path, SCHEMA, hostile_model, predict_timeout=4, worker_timeout=16)
+    ids = {value: loop.send({"x": value}) for value in (-3.0, 1.0, 2.0)}
     redelivered(loop)
-    assert loop.call(seconds=8) == {"batchItemFailures": []}
-    (returned,) = loop.backend.queue.receive(owner="test", lease=60, most=1, most_bytes=1000)
-    assert loop.backend.queue.open(returned.body).suspect, "for a worker that has the time, and in quarantine again"
-    assert returned.receives == 1
+    assert loop.call(seconds=9) == {"batchItemFailures": []}, "the batch dies, and there is no time for each alone"
+    returned = [loop.backend.queue.open(r.body) for r in peek(loop)]
+    assert [(m.suspect, m.alone) for m in returned] == [(True, True)] * 3
+    for _ in range(3):
+        loop.call(seconds=9)
+    assert loop.answer(ids[-3.0])["error"]["code"] == "model_timeout"
+    loop.drain()
+    assert [loop.answer(ids[value])["result"]["prediction"] for value in (1.0, 2.0)] == pytest.approx([2, 4])
     loop.close()
+
+
+def peek(loop: Any) -> Any:
+    """What is visible, without taking it."""
+    received = loop.backend.queue.receive(owner="nobody", lease=60, most=10, most_bytes=1 << 20)
+    with loop.backend.database.writing(StoreUnavailable) as connection:
+        connection.execute("UPDATE messages SET visible_at = 0, receives = receives - 1, owner = NULL")
+    return received

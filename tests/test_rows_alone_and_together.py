@@ -180,7 +180,7 @@ def test_dates_with_and_without_times_and_zones(tmp_path: Path) -> None:
     records = [
         {
             "booked": row.booked.date().isoformat(),
-            "seen": None if row.seen is pd.NaT else row.seen.isoformat() + zones[i % 3],
+            "seen": None if row.seen is pd.NaT else row.seen.isoformat() + zones[i % 4],
         }
         for i, row in enumerate(frame.itertuples())
     ]

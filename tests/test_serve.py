@@ -130,7 +130,7 @@ def test_a_worker_that_hangs_is_restarted(tmp_path: Path) -> None:
     hang = function_of(project, "hanging", "hang")
     frame = pd.DataFrame({"x": [0.0, 1, 2]})
     pipeline = make_pipeline(FunctionTransformer(hang), LinearRegression()).fit(frame, frame["x"])
-    environment = {"WORKER_TIMEOUT": "8", "PREDICT_TIMEOUT": "1"}
+    environment = {"WORKER_TIMEOUT": "10", "PREDICT_TIMEOUT": "1"}
     with (
         running_service(
             tmp_path / "state",

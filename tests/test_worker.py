@@ -9,13 +9,11 @@ import pandas as pd
 import pytest
 from sklearn.linear_model import LinearRegression
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import FunctionTransformer
 
 from serving.errors import ModelRefused, ModelUnavailable, StoreUnavailable
 from serving.local.predictions import LocalPredictions
-from serving.project import Project
 from serving.settings import Settings
-from tests.making import Loop, function_of, loop_of, make_loop, pickled, upload, write_project
+from tests.making import Loop, loop_of, make_loop, pickled, upload, write_project
 from worker.model import unpickle
 
 
@@ -209,32 +207,3 @@ def test_a_class_of_main_and_a_missing_module_are_explained(tmp_path: Path) -> N
 def test_a_damaged_file_is_said_to_be_damaged(content: bytes) -> None:
     with pytest.raises(ModelRefused, match="is no pickle, or is damaged"):
         unpickle(content)
-
-
-def test_two_deliveries_of_one_message_have_one_answer(loop: Loop) -> None:
-    prediction_id = loop.send({"x": 1})
-    message = loop.backend.queue.open(loop.backend.queue.receive(owner="a", lease=0, most=1, most_bytes=1000)[0].body)
-    loop.backend.queue.send([message, message])
-    loop.drain()
-    assert loop.answer(prediction_id)["status"] == "succeeded"
-
-
-def test_the_project_of_the_loop_is_the_one_on_disk(loop: Loop) -> None:
-    assert Project.load(loop.settings.project_dir).schema_hash == loop.project.schema_hash
-
-
-SLOW = "import time\n\n\ndef slowly(frame):\n    time.sleep(0.05 * len(frame))\n    return frame\n"
-
-
-def test_a_slow_model_answers_what_it_can_and_makes_no_dead_letters(tmp_path: Path) -> None:
-    schema = "x: float = Field(examples=[1])"
-    slowly = function_of(write_project(tmp_path / "project", schema, {"slow.py": SLOW}), "slow", "slowly")
-    frame = pd.DataFrame({"x": [0.0, 1]})
-    pipeline = make_pipeline(FunctionTransformer(slowly), LinearRegression()).fit(frame, frame["x"])
-    loop = make_loop(tmp_path, schema, pipeline, max_receives=2)
-    ids = [loop.send({"x": i}) for i in range(80)]
-    for _ in range(4):  # 1.5 seconds each: for 80 rows it takes 4
-        assert loop.call(seconds=3.5) == {"batchItemFailures": []}
-    loop.drain()
-    assert [loop.answer(id_)["status"] for id_ in ids] == ["succeeded"] * 80
-    loop.close()

@@ -4,7 +4,7 @@ import faulthandler
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import IO, Any
 
 from serving.adapters import Backend
@@ -22,8 +22,15 @@ def main(settings_json: str) -> None:
     settings = Settings.model_validate_json(settings_json)
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # what a model prints goes to the log, not between the answers
+
+    def predicting() -> None:
+        """Tell the parent, whose patience is for one predict; should it die, nobody else would end one that hangs."""
+        faulthandler.dump_traceback_later(settings.predict_timeout + 5, exit=True)
+        _write(answers, {"predicting": True})
+
     try:
-        source = model_source(settings, connect(settings), Project.load(settings.project_dir))
+        project = Project.load(settings.project_dir)
+        source = model_source(settings, connect(settings), project, before_predict=predicting)
     except ServingError as error:
         _write(answers, {"unavailable": str(error)})
         return
@@ -38,23 +45,17 @@ def main(settings_json: str) -> None:
                 _write(answers, {"ready": True})
             except ServingError as error:
                 _write(answers, {"unavailable": str(error)})
-            continue
-        assert loaded is not None
-        # Should the parent die meanwhile, nobody else would end a predict that hangs.
-        faulthandler.dump_traceback_later(request["seconds"] + 5, exit=True)
-        _write(answers, _predict(loaded, request, settings.max_result))
+        else:
+            assert loaded is not None
+            _write(answers, _predict(loaded, request, settings.max_result))
         faulthandler.cancel_dump_traceback_later()
 
 
-def model_source(settings: Settings, backend: Backend, project: Project) -> ModelSource:
+def model_source(
+    settings: Settings, backend: Backend, project: Project, *, before_predict: Callable[[], None] = lambda: None
+) -> ModelSource:
     """The worker's ModelSource as the settings want it."""
-    return ModelSource(
-        backend.registry,
-        project,
-        batch_rows=settings.batch_rows,
-        predict_memory=settings.predict_memory,
-        refresh_seconds=settings.model_refresh,
-    )
+    return ModelSource(backend.registry, project, settings=settings, before_predict=before_predict)
 
 
 def _predict(loaded: LoadedModel, request: dict[str, Any], max_result: int) -> dict[str, Any]:
@@ -64,7 +65,7 @@ def _predict(loaded: LoadedModel, request: dict[str, Any], max_result: int) -> d
     except MemoryError:
         return {"out_of_memory": True}
     outcomes = [
-        own and outcome(own, many=message.many, max_result=max_result)
+        None if own is None else outcome(own, many=message.many, max_result=max_result)
         for message, own in zip(messages, answers, strict=True)
     ]
     return {"outcomes": [_plain(o) for o in outcomes]}

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from decimal import Decimal
 from enum import StrEnum
-from typing import get_args
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
 
 from serving.json_schema import Schema, branches
 from serving.project import Project
@@ -30,12 +31,22 @@ def column_kinds(project: Project) -> dict[str, Kind]:
     shapes = project.json_schema["properties"].values()
     kinds = {}
     for column, field, shape in zip(project.columns, project.schema.model_fields.values(), shapes, strict=True):
-        parts = (field.annotation, *get_args(field.annotation))
-        if Decimal in parts:  # in JSON a number or a string; to the model a number
+        if _leaves(field.annotation) - {type(None)} == {Decimal}:  # in JSON a number or a string; to the model a number
             kinds[column] = Kind.FLOAT
         else:
-            kinds[column] = _one(*_kinds(shape, definitions))
+            found, nullable = _kinds(shape, definitions)
+            kinds[column] = _one(found, nullable or field.default is None)
     return kinds
+
+
+def _leaves(annotation: Any) -> set[Any]:
+    """The types of an annotation, unions and Annotated opened."""
+    origin = get_origin(annotation)
+    if origin is Annotated:
+        return _leaves(get_args(annotation)[0])
+    if origin in {Union, UnionType}:
+        return set().union(*(_leaves(part) for part in get_args(annotation)))
+    return {annotation} if origin is None else {origin}
 
 
 def _one(found: set[Kind], nullable: bool) -> Kind:

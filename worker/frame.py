@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from pydantic import TypeAdapter
 
 from serving.errors import ModelRefused
 from serving.project import Project
@@ -16,6 +18,7 @@ from worker.missing import NAN, missing_markers
 Record = Mapping[str, Any]
 # What each pandas gives for a date read from text: a transformer that counts in units has to meet the one it was
 # fitted with. Zones are folded into UTC.
+_DURATIONS = TypeAdapter(list[timedelta | None])  # ISO 8601 as pydantic writes it: pandas knows no years
 _UNIT = "us" if int(pd.__version__.split(".")[0]) >= 3 else "ns"
 
 
@@ -29,6 +32,9 @@ class Frame:
         self.feature_names = None if fitted is None else [str(name) for name in fitted]
         self._columns = list(self._kinds) if self.feature_names is None else self.feature_names
         self._width = getattr(pipeline, "n_features_in_", None)
+        self.undetermined = self.feature_names is None and self._width is None and len(self._columns) > 1
+        """The first step is the user's own and does not say what it was fitted on: a DataFrame or an array."""
+        self.named = self.undetermined
         self._check()
         self._missing = missing_markers(pipeline, self._columns)
 
@@ -39,6 +45,8 @@ class Frame:
             return pd.DataFrame(columns, copy=False)
         if self._width is None and len(columns) == 1:
             return next(iter(columns.values()))
+        if self.named:
+            return pd.DataFrame(columns, copy=False)
         if all(self._kinds[name].numeric for name in columns):
             return np.column_stack([column.to_numpy(dtype=np.float64) for column in columns.values()])
         return np.column_stack([column.to_numpy(dtype=object) for column in columns.values()])
@@ -54,8 +62,8 @@ class Frame:
             moments = pd.to_datetime(pd.Series(values, dtype=object), format="ISO8601", utc=True)
             return moments.dt.tz_localize(None).astype(f"datetime64[{_UNIT}]").rename(name)
         if kind is Kind.DURATION:
-            spans = pd.to_timedelta(pd.Series(values, dtype=object))
-            return spans.astype(f"timedelta64[{_UNIT}]").rename(name)
+            spans = pd.Series(_DURATIONS.validate_python(values), dtype=f"timedelta64[{_UNIT}]")
+            return spans.rename(name)
         marker = self._missing.get(name, NAN)
         return pd.Series([marker if v is None else v for v in values], dtype=object, name=name)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from serving.adapters import Backend
 from serving.errors import ModelUnavailable, Unavailable
-from serving.prediction import Failure, ModelVersion
+from serving.prediction import Code, Failure, ModelVersion
 from serving.project import Project
 from serving.settings import Settings
 from worker.child import model_source
@@ -74,22 +74,26 @@ class Worker:
         """Predict and write; returns the ids of the messages to deliver again."""
         failures: list[str] = []
         suspects = [job for job in jobs if job.suspect]
+        tried = False
         for batch in self._batches([job for job in jobs if not job.suspect]):
             try:
-                failures += self._settle(batch, self._predict(batch, model, seconds_left()), model.version)
+                outcomes = self._predict(batch, model, seconds_left(), alone_in_time=not tried)
+                failures += self._settle(batch, outcomes, model.version)
             except MemoryError:
                 logger.error("a predict of %d messages went over PREDICT_MEMORY", len(batch))
                 suspects += batch
+            tried = True
         for batch in self._batches(suspects):
-            if seconds_left() < self._quarantine.seconds_needed:
+            if tried and seconds_left() < self._quarantine.seconds_needed:
                 failures += self._return(batch)
                 continue
             logger.warning("%d messages are predicted in quarantine", len(batch))
             try:
                 outcomes = self._quarantine.predict(model.version, [job.message for job in batch], seconds_left)
-                failures += self._settle(batch, outcomes, model.version)
+                failures += self._settle(batch, outcomes, model.version, alone=True)
             except ModelUnavailable as error:
                 failures += self._try_later(batch, str(error))
+            tried = True
         return failures
 
     def _batches(self, jobs: Sequence[Job]) -> Iterator[list[Job]]:
@@ -105,8 +109,10 @@ class Worker:
         if batch:
             yield batch
 
-    def _predict(self, jobs: Sequence[Job], model: LoadedModel, seconds: float) -> list[Outcome | None]:
-        """In this process. Raises MemoryError."""
+    def _predict(
+        self, jobs: Sequence[Job], model: LoadedModel, seconds: float, *, alone_in_time: bool
+    ) -> list[Outcome | None]:
+        """In this process. With `alone_in_time` the first message had all the time there is. Raises MemoryError."""
         started = time.perf_counter()
         groups = [job.message.records() for job in jobs]
         answers = model.predictor.predict(groups, seconds)
@@ -114,13 +120,23 @@ class Worker:
             None if own is None else outcome(own, many=job.message.many, max_result=self._settings.max_result)
             for job, own in zip(jobs, answers, strict=True)
         ]
+        if outcomes[0] is None and alone_in_time and seconds > self._settings.worker_timeout / 2:
+            message = f"The model did not finish with this in {seconds:.0f} seconds: send fewer records at once."
+            outcomes[0] = Failure(code=Code.MODEL_TIMEOUT, message=message)
         self._tally.add(sum(map(len, groups)), len(jobs), time.perf_counter() - started, model.version.tag)
         return outcomes
 
-    def _settle(self, jobs: Sequence[Job], outcomes: Sequence[Outcome | None], version: ModelVersion) -> list[str]:
+    def _settle(
+        self,
+        jobs: Sequence[Job],
+        outcomes: Sequence[Outcome | None],
+        version: ModelVersion,
+        *,
+        alone: bool = False,
+    ) -> list[str]:
         """Write the answers; what the time did not suffice for, and what can't be written, is delivered again."""
         pairs = list(zip(jobs, outcomes, strict=True))
-        again = self._return([job for job, found in pairs if found is None])
+        again = self._return([job for job, found in pairs if found is None], alone=alone)
         decided = [(job, found) for job, found in pairs if found is not None]
         for redriven in (False, True):
             part = [(job, found) for job, found in decided if job.message.redriven is redriven]
@@ -143,16 +159,17 @@ class Worker:
             [job.message.answered(found, model=version, now=now) for job, found in pairs], redriven=redriven
         )
 
-    def _return(self, jobs: Sequence[Job]) -> list[str]:
+    def _return(self, jobs: Sequence[Job], *, alone: bool = False) -> list[str]:
         """What the time did not suffice for goes to the end of the queue, as a new message: it was not tried.
 
-        What is suspect stays so. Returns the ids of the messages for which this can't be done.
+        What is suspect stays so. The first message of a call is always decided, so that each has its turn.
+        Returns the ids of the messages for which this can't be done.
         """
         if not jobs:
             return []
         logger.info("%d messages are returned to the queue: the time did not suffice", len(jobs))
         try:
-            self._backend.queue.send([replace(job.message, suspect=job.suspect) for job in jobs])
+            self._backend.queue.send([replace(job.message, suspect=job.suspect, alone=alone) for job in jobs])
         except Unavailable as error:
             return self._try_later(jobs, str(error))
         return []

@@ -9,29 +9,35 @@ from typing import Any
 import numpy as np
 
 NAN = float("nan")
+Decision = tuple[str, float | None]
 
 
 def missing_markers(pipeline: Any, columns: Sequence[str]) -> dict[str, float | None]:
-    """The marker of every column that a fitted step decides; NaN, as pandas reads files, holds for the others."""
+    """The marker of every column that a fitted step decides; NaN, as pandas reads files, holds for the others.
+
+    What an encoder has seen is proof of what the training data held; an imputer only says what it would look for.
+    """
     markers: dict[str, float | None] = {}
-    for column, marker in _decided(pipeline, list(columns)):
-        markers.setdefault(column, marker)
+    for attribute in ("categories_", "missing_values"):
+        for column, marker in _decisions(pipeline, list(columns), attribute):
+            markers.setdefault(column, marker)
     return markers
 
 
-def _decided(estimator: Any, columns: list[str]) -> Iterator[tuple[str, float | None]]:
-    if hasattr(estimator, "steps"):  # a Pipeline: its first step meets the gaps
-        steps = [step for _, step in estimator.steps if step is not None and step != "passthrough"]
-        for step in steps[:1]:
-            yield from _decided(step, columns)
+def _decisions(estimator: Any, columns: list[str], attribute: str) -> Iterator[Decision]:
+    if hasattr(estimator, "steps"):  # a Pipeline: its steps in turn, for as long as the columns stay the same
+        for _, step in estimator.steps:
+            if getattr(step, "n_features_in_", len(columns)) != len(columns):
+                return
+            yield from _decisions(step, columns, attribute)
     elif hasattr(estimator, "transformers_"):  # a ColumnTransformer
         for _, transformer, chosen in estimator.transformers_:
-            yield from _decided(transformer, _names(chosen, columns))
+            yield from _decisions(transformer, _names(chosen, columns), attribute)
     elif hasattr(estimator, "transformer_list"):  # a FeatureUnion
         for _, transformer in estimator.transformer_list:
-            yield from _decided(transformer, columns)
-    elif hasattr(estimator, "categories_"):  # an encoder
-        for column, categories in zip(columns, estimator.categories_, strict=False):
+            yield from _decisions(transformer, columns, attribute)
+    elif attribute == "categories_":  # an encoder
+        for column, categories in zip(columns, getattr(estimator, "categories_", ()), strict=False):
             yield from ((column, marker) for marker in _markers(categories))
     elif hasattr(estimator, "missing_values"):  # an imputer
         yield from ((column, marker) for marker in _markers([estimator.missing_values]) for column in columns)
@@ -56,8 +62,7 @@ def _names(chosen: Any, columns: list[str]) -> list[str]:
             stop = columns.index(chosen.stop) + 1 if chosen.stop is not None else None
             return columns[start:stop]
         return columns[chosen]
-    positions = np.arange(len(columns))
     wanted = np.atleast_1d(np.asarray(chosen))
     if wanted.dtype.kind in "iub":
-        return [columns[i] for i in positions[wanted]]
+        return [columns[i] for i in np.arange(len(columns))[wanted]]
     return [str(name) for name in wanted]

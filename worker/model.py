@@ -6,6 +6,7 @@ import pickle
 import platform
 import time
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import metadata
 from typing import Any
@@ -17,11 +18,13 @@ from serving.errors import ModelRefused, ModelUnavailable, ServingError
 from serving.models import Manifest, ModelRegistry
 from serving.prediction import ModelVersion
 from serving.project import Project
+from serving.settings import Settings
 from worker.predictor import Predictor
 
 logger = logging.getLogger(__name__)
 
 LIBRARIES = ("scikit-learn", "numpy", "scipy", "pandas")
+# joblib reads plain pickles too, but in Python: many times slower where there are many objects.
 _COMPRESSED = (b"\x1f\x8b", b"x\x01", b"x^", b"x\x9c", b"x\xda", b"BZh", b"\xfd7zXZ", b"]\x00", b"\x04\x22M\x18")
 
 
@@ -41,21 +44,19 @@ class ModelSource:
         registry: ModelRegistry,
         project: Project,
         *,
-        batch_rows: int,
-        predict_memory: int,
-        refresh_seconds: float,
+        settings: Settings,
+        before_predict: Callable[[], None] = lambda: None,
     ) -> None:
         self._registry = registry
         self._project = project
-        self._batch_rows = batch_rows
-        self._predict_memory = predict_memory
-        self._refresh_seconds = refresh_seconds
+        self._settings = settings
+        self._before_predict = before_predict
         self._loaded: LoadedModel | None = None
         self._checked_at = float("-inf")
 
     def current(self) -> LoadedModel:
-        """At most `refresh_seconds` behind the pointer. Raises ModelUnavailable when nothing can be loaded."""
-        if self._loaded is None or time.monotonic() - self._checked_at > self._refresh_seconds:
+        """At most MODEL_REFRESH seconds behind the pointer. Raises ModelUnavailable when nothing can be loaded."""
+        if self._loaded is None or time.monotonic() - self._checked_at > self._settings.model_refresh:
             self._loaded = self._refreshed()
             self._checked_at = time.monotonic()
         return self._loaded
@@ -67,7 +68,14 @@ class ModelSource:
             raise ModelRefused(f"The manifest of {version.tag} names other bytes than the pointer does.")
         check_versions(manifest)
         pipeline = unpickle(self._registry.content(version))
-        predictor = Predictor(self._project, pipeline, batch_rows=self._batch_rows, memory=self._predict_memory)
+        predictor = Predictor(
+            self._project,
+            pipeline,
+            batch_rows=self._settings.batch_rows,
+            memory=self._settings.predict_memory,
+            seconds=self._settings.predict_timeout,
+            before_predict=self._before_predict,
+        )
         return LoadedModel(version=version, predictor=predictor)
 
     def _refreshed(self) -> LoadedModel:

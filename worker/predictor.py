@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from sklearn.pipeline import Pipeline
@@ -22,24 +22,51 @@ logger = logging.getLogger(__name__)
 class Predictor:
     """A Pipeline that fits its project's schema."""
 
-    def __init__(self, project: Project, pipeline: Any, *, batch_rows: int, memory: int) -> None:
-        """`memory`: what one predict may allocate, MiB. Raises ModelRefused with what to change."""
+    def __init__(
+        self,
+        project: Project,
+        pipeline: Any,
+        *,
+        batch_rows: int,
+        memory: int,
+        seconds: float,
+        before_predict: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`memory` in MiB and `seconds` are what one predict may take; `before_predict` is told of each.
+
+        Raises ModelRefused with what to change.
+        """
         _check_pipeline(pipeline)
         self._frame = Frame(project, pipeline)
         self._output = Output(pipeline)
         self._batch_rows = batch_rows
         self._memory = memory
+        self._seconds = seconds
+        self._before_predict = before_predict
         self.feature_names = self._frame.feature_names
         self.classes = self._output.classes
         started = time.monotonic()
         try:
-            self._attempt([project.example])  # the first predict is slow, too: libraries start their threads
+            self._try(project)  # the first predict is slow, too: libraries start their threads
         except Exception as error:  # the user's model may raise anything
             problem = f"The model can't predict the project's example: {describe(error)}."
             if project.example_is_given:
                 raise ModelRefused(problem) from error
             logger.warning("%s It was made from the schema: put a real record into example.json.", problem)
         self._row_seconds = max(time.monotonic() - started, 1e-6)  # what one row is thought to take
+
+    def _try(self, project: Project) -> None:
+        try:
+            self._attempt([project.example])
+        except Exception:  # the user's model may raise anything
+            if not self._frame.undetermined:
+                raise
+            self._frame.named = False
+            try:
+                self._attempt([project.example])
+            except Exception:
+                self._frame.named = True
+                raise
 
     def predict(self, groups: Sequence[Sequence[Record]], seconds: float) -> list[list[Answer] | None]:
         """The answers of each group of records, in order; None for a group that `seconds` did not suffice for.
@@ -63,10 +90,10 @@ class Predictor:
         answers: list[Answer] = []
         while len(answers) < len(records):
             left = deadline - time.monotonic()
-            fitting = int(left / self._row_seconds)
-            if left <= 0 or fitting < 1:
+            if left <= 0 or (answers and left < self._row_seconds):
                 break
-            size = min(self._batch_rows, max(1, fitting // 3))  # the estimate may be wrong by that much
+            # The estimate may be wrong by a factor of three.
+            size = min(self._batch_rows, max(1, int(min(left, self._seconds) / self._row_seconds / 3)))
             window = records[len(answers) : len(answers) + size]
             started = time.monotonic()
             answers += self._separate(window, deadline)
@@ -82,6 +109,7 @@ class Predictor:
         )
 
     def _attempt(self, records: Sequence[Record]) -> list[Answer]:
+        self._before_predict()
         with memory_limit(self._memory):
             return self._output.answers(self._frame.build(records), len(records))
 

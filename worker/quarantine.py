@@ -54,24 +54,31 @@ class Quarantine:
     def predict(
         self, version: ModelVersion, messages: Sequence[Message], seconds_left: SecondsLeft
     ) -> list[Outcome | None]:
-        """What becomes of each message; None for one that the time did not suffice for.
+        """What becomes of each message; None for one that the time did not suffice for: it must come back `alone`.
 
-        Raises ModelUnavailable when a child can't load the model.
+        At least one message is always decided, however little time there is. Raises ModelUnavailable when a child
+        can't load the model.
         """
-        together = self._ask(version, messages, seconds_left)
-        if not isinstance(together, _Death):
-            return together
-        if len(messages) == 1:
-            return [self._condemned(messages[0], together)]
-        logger.warning("%s: %d messages are predicted one by one now", together.message, len(messages))
-        outcomes: list[Outcome | None] = []
-        for message in messages:
-            if seconds_left() < self.seconds_needed:
-                outcomes.append(None)  # nobody is judged without the full time before him
+        outcomes: dict[int, Outcome | None] = {}
+        together = [place for place, message in enumerate(messages) if not message.alone]
+        if together:
+            batch = [messages[place] for place in together]
+            answer = self._ask(version, batch, seconds_left)
+            if not isinstance(answer, _Death):
+                outcomes = dict(zip(together, answer, strict=True))
+            elif len(batch) == 1:
+                outcomes = {together[0]: self._condemned(batch[0], answer)}
+            else:
+                logger.warning("%s: %d messages are predicted one by one now", answer.message, len(batch))
+        for place, message in enumerate(messages):
+            if place in outcomes:
+                continue
+            if (outcomes or together) and seconds_left() < self.seconds_needed:
+                outcomes[place] = None  # nobody is judged without the full time before him
                 continue
             answer = self._ask(version, [message], seconds_left)
-            outcomes += [self._condemned(message, answer)] if isinstance(answer, _Death) else answer
-        return outcomes
+            outcomes[place] = self._condemned(message, answer) if isinstance(answer, _Death) else answer[0]
+        return [outcomes[place] for place in range(len(messages))]
 
     def close(self) -> None:
         """End the child."""
@@ -87,15 +94,17 @@ class Quarantine:
         self, version: ModelVersion, messages: Sequence[Message], seconds_left: SecondsLeft
     ) -> list[Outcome | None] | _Death:
         child = self._with_model(version, seconds_left)
-        child.send(
-            {"predict": [message.to_text() for message in messages], "seconds": 0.8 * self._settings.predict_timeout}
-        )
+        seconds = max(1.0, seconds_left() - 1.0)
+        child.send({"predict": [message.to_text() for message in messages], "seconds": seconds})
+        patience = self._settings.predict_timeout
         try:
-            answer = child.receive(self._settings.predict_timeout)
+            answer = child.receive(lambda: min(patience, max(1.0, seconds_left())))
         except TimeoutError:
+            judged = seconds_left() > 0 or len(messages) == 1
             self.close()
-            text = f"The model did not finish with this in {self._settings.predict_timeout:g} seconds"
-            return _Death(Code.MODEL_TIMEOUT, text)
+            if not judged:
+                return [None] * len(messages)
+            return _Death(Code.MODEL_TIMEOUT, f"The model did not finish with this in {patience:g} seconds")
         if answer is None:
             ending = child.ending()
             self.close()
@@ -103,7 +112,10 @@ class Quarantine:
         if answer.get("out_of_memory"):
             text = f"The model needs more than {self._settings.predict_memory} MiB for this"
             return _Death(Code.MODEL_OUT_OF_MEMORY, text)
-        return [_outcome(o) for o in answer["outcomes"]]
+        outcomes = [_outcome(o) for o in answer["outcomes"]]
+        if len(messages) == 1 and outcomes[0] is None and seconds >= patience:
+            return _Death(Code.MODEL_TIMEOUT, f"The model did not finish with this in {seconds:.0f} seconds")
+        return outcomes
 
     def _with_model(self, version: ModelVersion, seconds_left: SecondsLeft) -> "_Child":
         """A child that has this model loaded."""
@@ -113,7 +125,7 @@ class Quarantine:
             self._child = _Child(self._settings)
         self._child.send({"load": {"tag": version.tag, "sha256": version.sha256}})
         try:
-            answer = self._child.receive(max(1.0, min(LOAD_SECONDS, seconds_left())))
+            answer = self._child.receive(lambda: max(1.0, min(LOAD_SECONDS, seconds_left())))
         except TimeoutError:
             answer = {"unavailable": "the child process took too long to load the model"}
         if answer is None and not fresh:  # it was ended between two batches
@@ -147,13 +159,19 @@ class _Child:
         except OSError:  # it is dead; receive() tells
             return
 
-    def receive(self, seconds: float) -> Answer | None:
-        """The next answer; None when the process has ended. Raises TimeoutError."""
-        try:
-            line = self._lines.get(timeout=seconds)
-        except queue.Empty:
-            raise TimeoutError from None
-        return json.loads(line) if line else None
+    def receive(self, patience: Callable[[], float]) -> Answer | None:
+        """The next answer; None when the process has ended. Raises TimeoutError.
+
+        `patience` gives the seconds for each predict: the child says when one begins.
+        """
+        while True:
+            try:
+                line = self._lines.get(timeout=patience())
+            except queue.Empty:
+                raise TimeoutError from None
+            answer = json.loads(line) if line else None
+            if answer is None or "predicting" not in answer:
+                return answer
 
     def ending(self) -> _Death:
         """How the process ended."""

@@ -59,6 +59,8 @@ def separate(count: int, attempt: Attempt, budget: Budget) -> list[Answer]:
 
 
 def describe(error: Exception) -> str:
-    """An exception as a client sees it: its type and the first line of its text."""
+    """An exception as a client sees it: its type and the first line of its text, without the path of a file."""
+    if isinstance(error, OSError):
+        return f"{type(error).__name__}: {error.strerror or 'a file or connection failed'}"
     text = str(error).strip().split("\n", 1)[0][:300]
     return f"{type(error).__name__}: {text}" if text else type(error).__name__

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from serving.errors import Unavailable
+from serving.local.lock import locked
 
 BUSY_MS = 5_000
 SCHEMA = """
@@ -87,11 +88,12 @@ class Database:
     def _connect(self) -> sqlite3.Connection:
         self._path.parent.mkdir(parents=True, exist_ok=True)
         connection = sqlite3.connect(self._path, timeout=BUSY_MS / 1000, isolation_level=None)
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute(f"PRAGMA synchronous = {self._synchronous}")
         if not self._prepared:
-            connection.executescript(SCHEMA)
+            with locked(self._path.with_suffix(".lock")):  # SQLite does not wait for who turns the log on first
+                connection.execute("PRAGMA journal_mode = WAL")
+                connection.executescript(SCHEMA)
             self._prepared = True
+        connection.execute(f"PRAGMA synchronous = {self._synchronous}")
         return connection
 
 

@@ -25,8 +25,6 @@ LEASE_MARGIN = 10.0
 class Context:
     """What a handler may ask of Lambda's context."""
 
-    function_name = "worker"
-
     def __init__(self, seconds: float) -> None:
         self._deadline = time.monotonic() + seconds
 

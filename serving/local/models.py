@@ -5,8 +5,8 @@ import os
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import BinaryIO
+from uuid import uuid4
 
 from serving.errors import BucketMissing, ModelUnavailable, PointerMoved, RegistryError
 from serving.local.lock import locked
@@ -58,19 +58,19 @@ class FolderBucket:
         path = self.folder / key
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            with NamedTemporaryFile(dir=path.parent, prefix=".", delete=False) as file:
-                shutil.copyfileobj(content, file)
-                file.flush()
-                os.fsync(file.fileno())
+            partial = path.with_name(f".{uuid4().hex}")
             try:
+                with partial.open("xb") as file:
+                    shutil.copyfileobj(content, file)
+                    file.flush()
+                    os.fsync(file.fileno())
                 with locked(self.folder / ".lock"):
                     present = self.read(key)
                     if (present[1] if present else ABSENT) != replaces:
                         raise PointerMoved(f"{key} was changed by somebody else just now: look, and try again.")
-                    Path(file.name).replace(path)
-            except BaseException:
-                Path(file.name).unlink()
-                raise
+                    partial.replace(path)
+            finally:
+                partial.unlink(missing_ok=True)
         except OSError as error:
             raise ModelUnavailable(f"{key} can't be written: {error.strerror}") from error
 

@@ -93,6 +93,17 @@ def test_services_and_stages_have_pointers_of_their_own(registry: ModelRegistry,
     assert ModelRegistry(bucket=registry.bucket, service="iris", stage="prod").pointer() is None
 
 
+def test_an_interrupted_write_leaves_nothing(ports: Ports, tmp_path: Path) -> None:
+    class Interrupted(io.BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        ports.bucket.write("models/v1/model.pkl", Interrupted(), replaces=None)
+    assert ports.bucket.read("models/v1/model.pkl") is None
+    assert ports.bucket.names("") == []
+
+
 def test_bytes_that_changed_on_their_way_are_refused(registry: ModelRegistry, tmp_path: Path) -> None:
     _, manifest = model(tmp_path, "v1")
     registry.bucket.write("models/v1/model.pkl", io.BytesIO(b"tampered"), replaces=None)

@@ -3,7 +3,6 @@
 SHELL := /bin/bash
 PYTHON ?= python3
 PORT ?= 8000
-EXAMPLE ?=
 POETRY_VERSION := 2.5.1
 
 # Poetry lives in a place of its own, so that any machine with Python and make will do. It is pointed at the index that
@@ -20,8 +19,8 @@ RUN := .venv/bin
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: .venv/installed ## install, train, upload and serve on 127.0.0.1 (PORT=8000, EXAMPLE=name)
-	@PORT=$(PORT) $(RUN)/cli demo $(if $(EXAMPLE),--project examples/$(EXAMPLE))
+demo: .venv/installed ## install, train, upload and serve on 127.0.0.1 (PORT=8000)
+	@PORT=$(PORT) $(RUN)/cli demo
 
 test: .venv/installed-dev check ## install what tests need and run everything
 	$(RUN)/pytest

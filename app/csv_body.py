@@ -12,7 +12,8 @@ from serving.json_schema import types
 from serving.project import Project
 
 OMIT = object()
-SHOWN_COLUMNS = 100
+SHOWN_COLUMNS = 1_000
+csv.field_size_limit(2**31 - 1)  # MAX_BODY is the limit of a cell; this one is the whole process's
 Convert = Callable[[str], Any]
 
 
@@ -28,7 +29,6 @@ def parse_csv(body: bytes, project: Project, *, header: bool, most: int) -> list
         raise InvalidRequest.at(
             ["body", "line", line], f"Byte {error.start} is not UTF-8: save the file as UTF-8.", "csv_encoding"
         ) from None
-    csv.field_size_limit(max(len(body), 1))  # MAX_BODY is the limit, for a cell too
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
         names = next(reader, None) if header else list(project.columns)
@@ -68,13 +68,15 @@ def _converters(names: Sequence[str], project: Project) -> list[Convert]:
     found: set[str] = set()
     converters: list[Convert] = []
     for name in names:
+        if len(errors) == SHOWN_COLUMNS:  # a header of nothing but commas, say
+            break
         column = column_of.get(name)
         if column is None:
-            if not extra_allowed and len(errors) < SHOWN_COLUMNS:
+            if not extra_allowed:
                 errors.append((name, "The schema has no such column", "extra_forbidden"))
             converters.append(str)
             continue
-        if column in found and len(errors) < SHOWN_COLUMNS:
+        if column in found:
             errors.append((name, "The column is there twice", "csv_duplicate_column"))
         found.add(column)
         converters.append(_converter(types(shapes[column], definitions), required=fields[column][1].is_required()))

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests.running import ROOT, Service, cli, run, running_service
@@ -42,6 +43,12 @@ def service(tmp_path_factory: pytest.TempPathFactory, iris_bucket: str) -> Itera
     """The default project, served on a free port of the loopback."""
     with running_service(tmp_path_factory.mktemp("state"), environment={"BUCKET": iris_bucket}) as started:
         yield started
+
+
+@pytest.fixture
+def api(service: Service) -> Iterator[httpx.Client]:
+    with service.client() as client:
+        yield client
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import io
 import json
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import uuid4
@@ -17,12 +17,6 @@ from tests.running import ROOT, Service, cli
 
 EXAMPLE = json.loads((ROOT / "example.json").read_text())
 WAIT = {"Prefer": "wait=10"}
-
-
-@pytest.fixture
-def api(service: Service) -> Iterator[httpx.Client]:
-    with service.client() as client:
-        yield client
 
 
 def finished(api: httpx.Client, location: str) -> Any:
@@ -154,50 +148,6 @@ def test_the_stage_may_stand_before_the_path(api: httpx.Client) -> None:
     accepted = api.post("/dev/api/predict", json=EXAMPLE)
     assert accepted.headers["Location"].startswith("/dev/api/predict/")
     assert finished(api, accepted.headers["Location"])["status"] == "succeeded"
-
-
-def test_cors_allows_and_exposes_what_the_form_needs(api: httpx.Client) -> None:
-    wanted = {"Prefer", "Idempotency-Key", "X-API-Key", "Content-Type"}
-    preflight = api.options(
-        "/api/predict",
-        headers={
-            "Origin": "https://somebody.github.io",
-            "Access-Control-Request-Method": "POST",
-            "Access-Control-Request-Headers": ",".join(wanted),
-        },
-    )
-    assert preflight.status_code == 200
-    answer = api.post("/api/predict", json=EXAMPLE, headers={"Origin": "https://somebody.github.io"})
-    exposed = {name.strip() for name in answer.headers["Access-Control-Expose-Headers"].split(",")}
-    assert exposed == {"Location", "Retry-After", "Preference-Applied"}
-
-
-def test_health_names_each_part_and_what_waits(api: httpx.Client) -> None:
-    body = api.get("/api/health").json()
-    assert [body[part] for part in ("status", "api", "queue", "store")] == ["ok"] * 4
-    assert body["waiting"] == 0
-    assert body["oldest_seconds"] == 0
-
-
-def test_info_says_what_a_client_has_to_know(api: httpx.Client) -> None:
-    info = api.get("/api/info").json()
-    assert (info["service"], info["title"], info["units"]) == ("iris", "Iris species", "species")
-    assert info["example"] == EXAMPLE
-    assert list(info["schema"]["properties"]) == list(EXAMPLE)
-    assert info["schema"] == api.get("/api/schema").json()
-    assert info["model"]["metrics"]["holdout_accuracy"] > 0.9
-    assert info["model"]["versions"]["scikit-learn"]
-    assert info["limits"]["max_records"] == 10_000
-
-
-def test_openapi_describes_the_record_with_its_example(api: httpx.Client) -> None:
-    document = api.get("/openapi.json").json()
-    post = document["paths"]["/api/predict"]["post"]
-    assert post["requestBody"]["content"]["application/json"]["example"] == EXAMPLE
-    assert set(post["responses"]) == {"200", "202", "401", "410", "413", "415", "422", "429", "503"}
-    assert "PredictionData" in document["components"]["schemas"]
-    assert "/dev/api/predict" not in document["paths"]
-    assert api.get("/docs").status_code == 200
 
 
 def test_a_pending_prediction_can_be_cancelled(serve: Callable[..., Service]) -> None:

@@ -92,18 +92,26 @@ def test_another_result_ttl_holds_for_new_receipts_only(backend: LocalBackend) -
 
 
 def test_keys_survive_a_store_that_is_down_but_can_not_start_without_one(backend: LocalBackend) -> None:
-    working = ring(backend, Clock())
+    class Failing:
+        """A store that can be taken down."""
 
-    class Down:
-        def get(self, keys: object) -> None:
-            raise StoreUnavailable("down")
+        down = False
+        swap = backend.predictions.swap
 
-    working._store = Down()  # type: ignore[assignment]
+        def get(self, keys: list[str]) -> object:
+            if self.down:
+                raise StoreUnavailable("down")
+            return backend.predictions.get(keys)
+
+    store = Failing()
+    working = KeyRing(store, ttl=60)  # type: ignore[arg-type]
+    working.refresh()
     before = working.signing_key()
+    store.down = True
     working.refresh()
     assert working.signing_key() == before
     with pytest.raises(StoreUnavailable):
-        KeyRing(Down(), ttl=60).refresh()  # type: ignore[arg-type]
+        KeyRing(store, ttl=60).refresh()  # type: ignore[arg-type]
     backend.close()
 
 

@@ -2,6 +2,7 @@
 
 import json
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,10 @@ from serving.errors import ModelRefused, ModelUnavailable, StoreUnavailable
 from serving.local.predictions import LocalPredictions
 from serving.settings import Settings
 from tests.making import Loop, loop_of, make_loop, pickled, upload, write_project
+from worker.child import model_source
+from worker.main import Worker
 from worker.model import unpickle
+from worker.quarantine import Quarantine
 
 
 def doubling(factor: float = 2) -> Any:
@@ -69,9 +73,8 @@ class Broken:
 
 
 def test_when_the_store_is_down_messages_come_back_later_and_later(loop: Loop) -> None:
-    from dataclasses import replace
-
-    loop.worker._backend = replace(loop.backend, predictions=Broken(loop.backend.predictions, 2))  # type: ignore[arg-type]
+    broken = replace(loop.backend, predictions=Broken(loop.backend.predictions, 2))  # type: ignore[arg-type]
+    loop.worker = Worker.build(loop.settings, broken)
     prediction_id = loop.send({"x": 1})
     for delay in (1, 2):
         assert len(loop.call()["batchItemFailures"]) == 1
@@ -82,13 +85,20 @@ def test_when_the_store_is_down_messages_come_back_later_and_later(loop: Loop) -
 
 
 def test_without_a_model_messages_come_back_later(loop: Loop, tmp_path: Path) -> None:
-    loop.worker._models._loaded = None
+    loop.worker = Worker(  # one that has loaded nothing yet
+        backend=loop.backend,
+        project=loop.project,
+        settings=loop.settings,
+        models=model_source(loop.settings, loop.backend, loop.project),
+        quarantine=Quarantine(loop.settings),
+    )
     (tmp_path / "state" / "models").rename(tmp_path / "away")
     prediction_id = loop.send({"x": 1})
     assert len(loop.call()["batchItemFailures"]) == 1
     (tmp_path / "away").rename(tmp_path / "state" / "models")
     loop.drain()
     assert loop.answer(prediction_id)["status"] == "succeeded"
+    loop.worker.close()
 
 
 def test_what_was_tried_too_often_is_kept_failed_and_can_be_redriven(tmp_path: Path) -> None:

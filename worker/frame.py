@@ -16,9 +16,9 @@ from worker.columns import Kind, column_kinds
 from worker.missing import NAN, missing_markers
 
 Record = Mapping[str, Any]
+_DURATIONS = TypeAdapter(list[timedelta | None])  # ISO 8601 as pydantic writes it: pandas knows no years
 # What each pandas gives for a date read from text: a transformer that counts in units has to meet the one it was
 # fitted with. Zones are folded into UTC.
-_DURATIONS = TypeAdapter(list[timedelta | None])  # ISO 8601 as pydantic writes it: pandas knows no years
 _UNIT = "us" if int(pd.__version__.split(".")[0]) >= 3 else "ns"
 
 
@@ -34,19 +34,17 @@ class Frame:
         self._width = getattr(pipeline, "n_features_in_", None)
         self.undetermined = self.feature_names is None and self._width is None and len(self._columns) > 1
         """The first step is the user's own and does not say what it was fitted on: a DataFrame or an array."""
-        self.named = self.undetermined
+        self.named = self.feature_names is not None or self.undetermined
         self._check()
         self._missing = missing_markers(pipeline, self._columns)
 
     def build(self, records: Sequence[Record]) -> pd.DataFrame | pd.Series[Any] | np.ndarray[Any, Any]:
         """The input for `predict`: one row for each record, in order."""
         columns = {name: self._column(name, records) for name in self._columns}
-        if self.feature_names is not None:
+        if self.named:
             return pd.DataFrame(columns, copy=False)
         if self._width is None and len(columns) == 1:
             return next(iter(columns.values()))
-        if self.named:
-            return pd.DataFrame(columns, copy=False)
         if all(self._kinds[name].numeric for name in columns):
             return np.column_stack([column.to_numpy(dtype=np.float64) for column in columns.values()])
         return np.column_stack([column.to_numpy(dtype=object) for column in columns.values()])

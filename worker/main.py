@@ -77,7 +77,7 @@ class Worker:
         tried = False
         for batch in self._batches([job for job in jobs if not job.suspect]):
             try:
-                outcomes = self._predict(batch, model, seconds_left(), alone_in_time=not tried)
+                outcomes = self._predict(batch, model, seconds_left(), first=not tried)
                 failures += self._settle(batch, outcomes, model.version)
             except MemoryError:
                 logger.error("a predict of %d messages went over PREDICT_MEMORY", len(batch))
@@ -109,10 +109,11 @@ class Worker:
         if batch:
             yield batch
 
-    def _predict(
-        self, jobs: Sequence[Job], model: LoadedModel, seconds: float, *, alone_in_time: bool
-    ) -> list[Outcome | None]:
-        """In this process. With `alone_in_time` the first message had all the time there is. Raises MemoryError."""
+    def _predict(self, jobs: Sequence[Job], model: LoadedModel, seconds: float, *, first: bool) -> list[Outcome | None]:
+        """In this process. With `first` nothing was before: the first message has all the time there is.
+
+        Raises MemoryError.
+        """
         started = time.perf_counter()
         groups = [job.message.records() for job in jobs]
         answers = model.predictor.predict(groups, seconds)
@@ -120,7 +121,7 @@ class Worker:
             None if own is None else outcome(own, many=job.message.many, max_result=self._settings.max_result)
             for job, own in zip(jobs, answers, strict=True)
         ]
-        if outcomes[0] is None and alone_in_time and seconds > self._settings.worker_timeout / 2:
+        if outcomes[0] is None and first and seconds > self._settings.worker_timeout / 2:
             message = f"The model did not finish with this in {seconds:.0f} seconds: send fewer records at once."
             outcomes[0] = Failure(code=Code.MODEL_TIMEOUT, message=message)
         self._tally.add(sum(map(len, groups)), len(jobs), time.perf_counter() - started, model.version.tag)
@@ -177,12 +178,9 @@ class Worker:
     def _try_later(self, jobs: Sequence[Job], problem: str) -> list[str]:
         """The service's fault: each time later still."""
         logger.error("%d messages are tried again later: %s", len(jobs), problem)
-        return self._postpone(jobs, lambda job: min(2.0 ** (job.receives - 1), LONGEST_BACKOFF))
-
-    def _postpone(self, jobs: Sequence[Job], delay: Callable[[Job], float]) -> list[str]:
         for job in jobs:
             try:
-                self._backend.queue.postpone(job.handle, delay(job))
+                self._backend.queue.postpone(job.handle, min(2.0 ** (job.receives - 1), LONGEST_BACKOFF))
             except Unavailable as error:  # then it comes back when its visibility ends
                 logger.error("prediction_id=%s can't be postponed: %s", job.message.prediction_id, error)
         return [job.message_id for job in jobs]

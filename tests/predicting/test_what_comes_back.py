@@ -116,6 +116,15 @@ def test_extra_columns_are_kept_and_not_sent(service: Service, tmp_path: Path) -
     assert "note, id, comment [x]" in finished.stderr
 
 
+def test_hundreds_of_extra_columns_are_kept_too(service: Service, tmp_path: Path) -> None:
+    extra = {f"extra {number}": str(number) for number in range(300)}
+    source = as_csv(tmp_path / "in.csv", [{**record, **extra} for record in flowers(3)])
+    run("predict", source, "--url", service.url, "--out", tmp_path / "out.csv")
+    rows = rows_of(tmp_path / "out.csv")
+    assert [row["extra 299"] for row in rows] == ["299"] * 3
+    assert all(row["prediction"] for row in rows)
+
+
 def test_python_names_are_sent_where_the_service_knows_them(service: Service, tmp_path: Path) -> None:
     names = ["sepal_length", "sepal_width", "petal_length", "petal_width"]
     records = [{**dict(zip(names, [r[c] for c in COLUMNS], strict=True)), "id": r["id"]} for r in flowers(3)]

@@ -22,10 +22,10 @@ help: ## list the commands
 demo: .venv/installed ## install, train, upload and serve on 127.0.0.1 (PORT=8000)
 	@PORT=$(PORT) $(RUN)/cli demo
 
-test: .venv/installed-dev check ## install what tests need and run everything
+test: .venv/installed-dev .tools/ministack check ## install what tests need and run everything
 	$(RUN)/pytest
 
-unit: .venv/installed-dev ## the tests that start no service
+unit: .venv/installed-dev .tools/ministack ## the tests that start no service
 	$(RUN)/pytest -m "not service"
 
 check: .venv/installed-dev ## ruff, mypy strict, import contracts, the lock file
@@ -61,3 +61,9 @@ $(POETRY):
 .venv/installed-dev: poetry.lock pyproject.toml | $(POETRY)
 	@$(WITH_INDEX) $(POETRY) sync
 	@touch $@ .venv/installed
+
+.tools/ministack: tests/aws/requirements.txt | $(POETRY)
+	@rm -rf $@
+	@echo "Installing the emulated AWS into $@"
+	@$(PYTHON) -m venv $@
+	@$@/bin/pip install -qq --disable-pip-version-check -r tests/aws/requirements.txt

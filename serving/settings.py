@@ -17,7 +17,7 @@ Count = Annotated[int, Field(ge=1)]
 
 BACKEND_DEFAULTS: dict[str, dict[str, Any]] = {
     "local": {"wait_limit": 20, "max_records": 10_000, "max_result": 32 * MIB},
-    "aws": {"wait_limit": 5, "max_records": 1_000, "max_result": 5 * MIB},
+    "aws": {"wait_limit": 5, "max_records": 1_000, "max_result": 4 * MIB, "log_level": "DEBUG"},
 }
 
 
@@ -54,7 +54,7 @@ class Settings(BaseModel):
     )
     max_records: Count = Field(10_000, description="Records in one POST: 10,000 locally, 1,000 on AWS.")
     max_body: Count = Field(4 * MIB, description="Size of one POST's body, bytes.")
-    max_result: Count = Field(32 * MIB, description="Size of one result, bytes: 32 MiB locally, 5 MiB on AWS.")
+    max_result: Count = Field(32 * MIB, description="Size of one result, bytes: 32 MiB locally, 4 MiB on AWS.")
     rate_limit: str = Field("", description="POSTs for each key and address, such as `100/minute`; empty: no limit.")
     cors_origins: str = Field("*", description="Origins whose pages may call the API, separated by commas.")
 
@@ -68,10 +68,17 @@ class Settings(BaseModel):
     )
     predict_memory: Count = Field(1024, description="What a predict may allocate beyond the loaded model, MiB.")
 
+    queue_url: str | None = Field(None, description="The SQS queue; serverless.yml sets it.")
+    table: str | None = Field(None, description="The DynamoDB table of predictions; serverless.yml sets it.")
+    features_table: str | None = Field(None, description="The DynamoDB table of features; serverless.yml sets it.")
+    payload_bucket: str | None = Field(None, description="Where large documents travel; serverless.yml sets it.")
+
     sqlite_synchronous: Literal["normal", "full"] = Field(
         "normal", description="`full` survives a power cut too, at a quarter of the speed."
     )
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="What is logged.")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", description="What is logged: INFO locally, DEBUG on AWS, where it shows the way of each prediction."
+    )
 
     @model_validator(mode="before")
     @classmethod

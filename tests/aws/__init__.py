@@ -1,0 +1,1 @@
+"""The service on an emulated AWS that enforces IAM."""

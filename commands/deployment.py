@@ -22,7 +22,9 @@ class Deployment(Settings):
     )
     architecture: Literal["arm64", "x86_64"] = Field("arm64", description="Processor of the Lambdas: arm64 or x86_64.")
     api_memory: Annotated[int, Field(ge=128, le=10_240)] = Field(1024, description="Memory of the API Lambda, MiB.")
-    batch_size: Annotated[int, Field(ge=1, le=10_000)] = Field(10, description="Messages that a worker Lambda is given.")
+    batch_size: Annotated[int, Field(ge=1, le=10_000)] = Field(
+        10, description="Messages that a worker Lambda is given."
+    )
     batch_window: Annotated[int, Field(ge=0, le=300)] = Field(
         0, description="How long SQS gathers a batch, seconds; a BATCH_SIZE over 10 needs 1 or more."
     )
@@ -31,6 +33,9 @@ class Deployment(Settings):
     )
     throttle_rate: Annotated[int, Field(ge=1)] = Field(100, description="Requests per second that the gateway lets in.")
     throttle_burst: Annotated[int, Field(ge=1)] = Field(200, description="Requests that it lets in at once.")
+    package_for: Literal["lambda", "host"] = Field(
+        "lambda", description="`host` packages for this machine and Python: what an emulated AWS runs."
+    )
     log_days: Literal[1, 3, 5, 7, 14, 30, 60, 90, 180, 365] = Field(30, description="How long logs are kept, days.")
     alarm_email: str | None = Field(None, description="Who is told of dead letters, delays and errors; empty: nobody.")
     dashboard: bool = Field(default=False, description="Whether a CloudWatch dashboard is made.")

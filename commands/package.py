@@ -1,0 +1,90 @@
+"""cli package: the zips for Lambda, and whether they fit."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from commands.console import err, out, plain_errors, say
+from commands.deployment import BUILD, Deployment
+from commands.models import open_registry
+from commands.options import JsonOption, ProjectOption
+from serving.errors import SettingsError
+
+if TYPE_CHECKING:
+    from commands.packaging.sizes import Size
+
+
+def package(
+    project: ProjectOption = None,
+    python_version: Annotated[
+        str | None, typer.Option("--python-version", help="3.12 or 3.13.", show_default="this one, else 3.13")
+    ] = None,
+    architecture: Annotated[
+        str | None, typer.Option("--architecture", help="arm64 or x86_64.", show_default="arm64")
+    ] = None,
+    built_for: Annotated[
+        Literal["lambda", "host"] | None,
+        typer.Option("--for", help="Lambda, or this machine: what the emulator runs.", show_default="lambda"),
+    ] = None,
+    tag: Annotated[
+        str | None,
+        typer.Option("--tag", help="Take library versions from this model.", show_default="poetry.lock's"),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Build the zips that Lambda runs, and check that they fit.
+
+    Writes api.zip, worker.zip and deployment.json into build/. The project's
+    requirements.txt adds libraries to the worker. What was downloaded and
+    compiled is kept in build/.cache.
+    """
+    with plain_errors():
+        from commands.packaging.build import build
+        from commands.packaging.sizes import TooLargeForLambda
+
+        deployment = Deployment.read(
+            backend="aws",
+            project_dir=project,
+            python_version=python_version,
+            architecture=architecture,
+            package_for=built_for,
+        )
+        if tag is not None and not deployment.bucket:
+            raise SettingsError("--tag looks into the model bucket: set BUCKET, or `bucket` in service.toml.")
+        manifest = open_registry(deployment, deployment.models_at).manifest(tag) if tag is not None else None
+        try:
+            built = build(deployment, manifest=manifest, host=deployment.package_for == "host", folder=BUILD)
+        except TooLargeForLambda as error:
+            _show(error.sizes, {}, as_json)
+            raise
+        _show(built.sizes, {"api": built.api, "worker": built.worker}, as_json)
+        if built.left_out:
+            shown = ", ".join(str(path) for path in built.left_out[:5])
+            more = f" and {len(built.left_out) - 5} more" if len(built.left_out) > 5 else ""
+            err.print(f"Left out as data: {shown}{more}.", markup=False, highlight=False, soft_wrap=True)
+        if not as_json:
+            say(f"{built.api}, {built.worker} and {built.deployment} are ready for Python {built.target.name}.")
+
+
+def _show(sizes: "Mapping[str, Sequence[Size]]", zips: Mapping[str, Path], as_json: bool) -> None:
+    from commands.packaging.sizes import LIMIT, counted, size_table
+
+    zipped = {name: path.stat().st_size for name, path in zips.items()}
+    if as_json:
+        document = {
+            name: {
+                "counted": counted(rows),
+                "limit": LIMIT,
+                "zipped": zipped.get(name),
+                "path": str(zips[name]) if name in zips else None,
+                "packages": [row.model_dump() for row in rows],
+            }
+            for name, rows in sizes.items()
+        }
+        out.print_json(json.dumps(document))
+        return
+    for name, rows in sizes.items():
+        out.print(size_table(name, rows, zipped.get(name)))

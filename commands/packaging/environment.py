@@ -1,0 +1,78 @@
+"""deployment.json: what serverless.yml reads, and the environment variables of every function."""
+
+from pathlib import Path
+from typing import Any
+
+from commands.deployment import Deployment
+from commands.packaging.sources import PROJECT
+from serving.errors import SettingsError
+from serving.project import OURS
+from serving.settings import Settings
+
+# serverless.yml sets what the stack generates; Lambda sets AWS_REGION; the rest has no meaning there.
+NOT_PASSED_ON = {
+    *("queue_url", "table", "features_table", "payload_bucket", "aws_region"),
+    *("state_dir", "sqlite_synchronous", "rate_limit"),
+}
+
+
+def environment(deployment: Deployment) -> dict[str, str]:
+    """What differs from the defaults, as environment variables. Raises SettingsError for what AWS does otherwise."""
+    if deployment.rate_limit:
+        raise SettingsError("RATE_LIMIT counts on one machine only: on AWS set THROTTLE_RATE and THROTTLE_BURST.")
+    defaults = Settings(backend="aws")
+    always = {
+        "BACKEND": "aws",
+        "SERVICE": deployment.service,
+        "STAGE": deployment.stage,
+        "BUCKET": bucket_name(deployment),
+        "PROJECT_DIR": PROJECT,
+    }
+    values = deployment.model_dump(mode="json", include=set(Settings.model_fields) - NOT_PASSED_ON)
+    changed = {
+        name.upper(): str(value)
+        for name, value in values.items()
+        if value is not None and getattr(deployment, name) != getattr(defaults, name)
+    }
+    return {**changed, **always}
+
+
+def bucket_name(deployment: Deployment) -> str:
+    """S3's name of the model bucket; empty while there is none."""
+    return (deployment.bucket or "").removeprefix("s3://")
+
+
+def _from_repository(path: Path) -> str:
+    """As serverless.yml, which lies there, names it; absolute for what is elsewhere."""
+    path = path.resolve()
+    return (path.relative_to(OURS) if path.is_relative_to(OURS) else path).as_posix()
+
+
+def deployment_document(deployment: Deployment, *, api: Path, worker: Path) -> dict[str, Any]:
+    """deployment.json's content."""
+    return {
+        "service": deployment.service,
+        "stage": deployment.stage,
+        "stack": deployment.stack,
+        "region": deployment.aws_region or "",
+        "bucket": bucket_name(deployment),
+        "runtime": f"python{deployment.python_version}",
+        "architecture": deployment.architecture,
+        "api_memory": deployment.api_memory,
+        "worker_memory": deployment.worker_memory,
+        "worker_timeout": int(deployment.worker_timeout),
+        "visibility": deployment.visibility,
+        "batch_size": deployment.batch_size,
+        "batch_window": deployment.batch_window,
+        "worker_concurrency": deployment.worker_concurrency,
+        "max_receives": deployment.max_receives,
+        "throttle_rate": deployment.throttle_rate,
+        "throttle_burst": deployment.throttle_burst,
+        "cors_origins": [origin.strip() for origin in deployment.cors_origins.split(",")],
+        "log_days": deployment.log_days,
+        "alarm_email": deployment.alarm_email or "",
+        "dashboard": deployment.dashboard,
+        "api_artifact": _from_repository(api),
+        "worker_artifact": _from_repository(worker),
+        "environment": environment(deployment),
+    }

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from serving.models import ModelRegistry
-from serving.ports import DeadLetters, PredictionQueue, PredictionStore, ResultSignal
+from serving.ports import DeadLetters, FeatureStore, PredictionQueue, PredictionStore, ResultSignal
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -15,4 +15,5 @@ class Backend:
     dead_letters: DeadLetters
     predictions: PredictionStore
     registry: ModelRegistry
+    features: FeatureStore
     results: Callable[[], ResultSignal]

@@ -10,6 +10,7 @@ ServingError
 │   ├── TagMissing             also: no model has been uploaded yet
 │   ├── TagTaken               tags are immutable
 │   └── PointerMoved           somebody else moved the current model at the same time
+├── PayloadLost                what was accepted can't be read any more: no retry helps
 ├── Unavailable                the service's fault: try again later
 │   ├── QueueUnavailable
 │   ├── StoreUnavailable
@@ -26,6 +27,7 @@ ServingError
 """
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 
 class ServingError(Exception):
@@ -66,6 +68,14 @@ class TagTaken(RegistryError):
 
 class PointerMoved(RegistryError):
     """The pointer changed between reading and writing it."""
+
+
+class PayloadLost(ServingError):
+    """A message's payload is missing where it was stored, or damaged; `head` is the Message without it."""
+
+    def __init__(self, head: Any) -> None:
+        super().__init__("The input was lost before a worker could read it: send it again.")
+        self.head = head
 
 
 class Unavailable(ServingError):

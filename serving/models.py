@@ -109,6 +109,18 @@ class ModelRegistry:
         self.bucket.write(_manifest_key(manifest.tag), io.BytesIO(text), replaces=ABSENT)
         return True
 
+    def kept(self, tag: str, name: str) -> bytes | None:
+        """What `keep` has stored; None when there is no such file."""
+        found = self.bucket.read(f"models/{check_tag(tag)}/{name}")
+        return found and found[0]
+
+    def keep(self, tag: str, name: str, content: bytes) -> None:
+        """Store a file beside the model, in place of an earlier one of that name."""
+        key = f"models/{check_tag(tag)}/{name}"
+        found = self.bucket.read(key)
+        if found is None or found[0] != content:
+            self.bucket.write(key, io.BytesIO(content), replaces=found[1] if found else ABSENT)
+
     def pointer(self) -> Pointer | None:
         """What is current; None before the first upload. Raises ModelUnavailable."""
         found = self._read_pointer()

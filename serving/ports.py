@@ -9,26 +9,29 @@ from serving.prediction import Message, Prediction, Status
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Depth:
-    """How much a queue holds; `oldest_seconds` is 0 when nothing waits."""
+    """How much a queue holds; `oldest_seconds` is 0 when nothing waits, and None where the queue can't tell."""
 
     waiting: int
     in_flight: int
-    oldest_seconds: float
+    oldest_seconds: float | None
 
 
 class PredictionQueue(Protocol):
     """At least once in, at least once out."""
 
     def send(self, messages: Sequence[Message]) -> None:
-        """All of them or none. Raises QueueUnavailable."""
+        """All of them, else QueueUnavailable is raised: some may have been sent all the same."""
         ...
 
     def open(self, body: str) -> Message:
-        """The message of an SQS record's body. Raises ValueError when `send` did not write it."""
+        """The message of an SQS record's body.
+
+        Raises ValueError when `send` did not write it, PayloadLost when a part of it is gone, QueueUnavailable.
+        """
         ...
 
     def postpone(self, handle: str, seconds: float) -> None:
-        """Deliver a received message again in so many seconds. Raises QueueUnavailable."""
+        """Deliver a received message again in so many seconds (rounded up). Raises QueueUnavailable."""
         ...
 
     def depth(self) -> Depth:

@@ -37,6 +37,8 @@ class Code(StrEnum):
     """The model does not finish with this input in PREDICT_TIMEOUT seconds."""
     MODEL_OUT_OF_MEMORY = "model_out_of_memory"
     """The model needs more than PREDICT_MEMORY for this input."""
+    INPUT_LOST = "input_lost"
+    """Accepted, but its records can't be read any more: send them again."""
     DEAD_LETTER = "dead_letter"
     """Tried MAX_RECEIVES times without an answer; the service keeps the message."""
 

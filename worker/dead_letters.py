@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from serving.adapters import Backend
-from serving.errors import Unavailable
+from serving.errors import PayloadLost, Unavailable
 from serving.ports import DeadLetter
 from serving.prediction import Code, Failure, Message
 
@@ -38,6 +38,10 @@ class DeadLetterHandler:
     def _bury(self, record: Mapping[str, Any], reason: str) -> None:
         try:
             message = self._backend.queue.open(record["body"])
+        except PayloadLost as error:  # nothing is left to be kept
+            failure = Failure(code=Code.INPUT_LOST, message=str(error))
+            self._backend.predictions.finish([error.head.answered(failure, now=_now())])
+            return
         except ValueError as error:
             self._backend.dead_letters.keep(unreadable(record, str(error)))
             return

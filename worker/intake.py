@@ -9,10 +9,11 @@ from typing import Any
 from pydantic import ValidationError
 
 from serving.adapters import Backend
-from serving.errors import Unavailable
+from serving.errors import PayloadLost, Unavailable
 from serving.prediction import Code, Failure, Message
 from serving.project import Project
 from worker.dead_letters import letter, unreadable
+from worker.later import try_later
 
 logger = logging.getLogger(__name__)
 
@@ -40,7 +41,7 @@ class Intake:
         self._project = project
 
     def open(self, records: Sequence[Mapping[str, Any]]) -> tuple[list[Job], list[str]]:
-        """The jobs, and the ids of the messages that must be delivered again."""
+        """The jobs, and the ids of the messages that must be delivered again: those are postponed."""
         jobs, failures = [], []
         for record in records:
             try:
@@ -49,18 +50,26 @@ class Intake:
                     jobs.append(job)
             except Unavailable as error:
                 logger.error("message %s is delivered again: %s", record["messageId"], error)
+                name = f"message {record['messageId']}"
+                try_later(self._backend.queue, handle=record["receiptHandle"], receives=_receives(record), name=name)
                 failures.append(record["messageId"])
         return jobs, failures
 
     def _opened(self, record: Mapping[str, Any]) -> Job | None:
+        lost = None
         try:
             message = self._backend.queue.open(record["body"])
+        except PayloadLost as error:
+            message, lost = error.head, error
         except ValueError as error:  # retries can't help: it is kept to be looked at
             logger.error("message %s can't be read and is kept as a dead letter: %s", record["messageId"], error)
             self._backend.dead_letters.keep(unreadable(record, str(error)))
             return None
         if message.expires_at <= time.time() * 1000:
             logger.warning("prediction_id=%s expired unpredicted", message.prediction_id)
+            return None
+        if lost is not None:
+            self._fail(message, Code.INPUT_LOST, str(lost))
             return None
         valid = message if message.schema_hash == self._project.schema_hash else self._revalidated(message)
         if valid is None:
@@ -69,7 +78,7 @@ class Intake:
             message=valid,
             message_id=record["messageId"],
             handle=record["receiptHandle"],
-            receives=int(record["attributes"]["ApproximateReceiveCount"]),
+            receives=_receives(record),
         )
 
     def _revalidated(self, message: Message) -> Message | None:
@@ -80,9 +89,16 @@ class Intake:
             first = error.errors()[0]
             place = ".".join(map(str, first["loc"]))
             reason = f"The schema has changed since this was accepted: {place}: {first['msg']}"
-            logger.warning("prediction_id=%s %s: %s", message.prediction_id, Code.SCHEMA_CHANGED, reason)
             self._backend.dead_letters.keep(letter(message, reason))
-            failure = Failure(code=Code.SCHEMA_CHANGED, message=reason)
-            self._backend.predictions.finish([message.answered(failure, now=int(time.time() * 1000))])
+            self._fail(message, Code.SCHEMA_CHANGED, reason)
             return None
         return replace(message, payload=payload, schema_hash=self._project.schema_hash)
+
+    def _fail(self, message: Message, code: Code, reason: str) -> None:
+        logger.warning("prediction_id=%s %s: %s", message.prediction_id, code, reason)
+        failure = Failure(code=code, message=reason)
+        self._backend.predictions.finish([message.answered(failure, now=int(time.time() * 1000))])
+
+
+def _receives(record: Mapping[str, Any]) -> int:
+    return int(record["attributes"]["ApproximateReceiveCount"])

@@ -6,6 +6,7 @@ from pathlib import Path
 from serving.adapters import Backend
 from serving.local.bell import Bell, Listener
 from serving.local.database import Database
+from serving.local.features import LocalFeatures
 from serving.local.models import FolderBucket
 from serving.local.predictions import LocalPredictions
 from serving.local.queue import LocalDeadLetters, LocalQueue
@@ -42,6 +43,7 @@ def connect_local(settings: Settings) -> LocalBackend:
         dead_letters=LocalDeadLetters(database),
         predictions=LocalPredictions(database, bells[1]),
         registry=ModelRegistry(bucket=FolderBucket(settings.models_at), service=settings.service, stage=settings.stage),
+        features=LocalFeatures(database),
         results=lambda: Listener(results, "api"),
         work_bells=work,
         database=database,

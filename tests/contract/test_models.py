@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import random
 from pathlib import Path
 
 import pytest
@@ -120,3 +121,29 @@ def test_a_tag_that_names_no_folder_is_refused(registry: ModelRegistry, tag: str
 def test_an_unknown_tag_is_missing(registry: ModelRegistry) -> None:
     with pytest.raises(TagMissing):
         registry.promote("v9")
+
+
+def test_a_large_model_says_how_much_of_it_was_sent(registry: ModelRegistry, tmp_path: Path) -> None:
+    content = random.Random(1).randbytes(20 * 1024 * 1024 + 1)
+    path, manifest = model(tmp_path, "v1", content)
+    sent: list[int] = []
+    registry.upload(path, manifest, sent.append)
+    assert sum(sent) == manifest.size
+    assert len([count for count in sent if count]) > 2
+    assert registry.content(manifest.version) == content
+
+
+def test_a_large_object_is_written_only_over_the_version_that_was_meant(ports: Ports) -> None:
+    first, second = (random.Random(number).randbytes(9 * 1024 * 1024) for number in (1, 2))
+    ports.bucket.write("models/a/model.pkl", io.BytesIO(first), replaces=None)
+    with pytest.raises(PointerMoved):
+        ports.bucket.write("models/a/model.pkl", io.BytesIO(second), replaces=None)
+    found = ports.bucket.read("models/a/model.pkl")
+    assert found is not None
+    assert found[0] == first
+    ports.bucket.write("models/a/model.pkl", io.BytesIO(second), replaces=found[1])
+    with pytest.raises(PointerMoved):
+        ports.bucket.write("models/a/model.pkl", io.BytesIO(first), replaces=found[1])
+    with pytest.raises(PointerMoved):
+        ports.bucket.write("models/b/model.pkl", io.BytesIO(first), replaces=found[1])
+    assert ports.bucket.names("models/") == ["models/a/model.pkl"]

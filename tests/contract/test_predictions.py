@@ -1,5 +1,6 @@
 """What every store promises: the first terminal write wins, and what is erased stays erased."""
 
+import random
 from dataclasses import replace
 
 from serving.ports import Row
@@ -99,3 +100,56 @@ def test_an_expired_document_may_be_claimed_again(ports: Ports, clock: Clock) ->
     assert row(ports, "claim") is None
     assert ports.predictions.swap("claim", b"2", expected=None, expires_at=clock.ms + 1000)
     assert row(ports, "claim") == Row(document=b"2", status=None)
+
+
+def large(pending: Prediction, number: int = 1) -> Prediction:
+    """A result of 3 MiB that no compression makes small."""
+    content = '"' + "naïve \ufffe\U0001f338" + random.Random(number).randbytes(3 * 512 * 1024).hex() + '"'
+    return succeeded(pending, content.encode())
+
+
+def test_results_of_every_size_are_read_as_they_were_written(ports: Ports, pending: Prediction) -> None:
+    sizes = (0, 900, 1100, 5_000, 20_000, 500_000)
+    answers = [
+        replace(succeeded(pending, b'"' + filler * size + b'"'), prediction_id=f"{filler[0]}-{size}")
+        for size in sizes
+        for filler in (b"a", random.Random(size).randbytes(50).hex().encode())
+    ]
+    answers += [replace(large(pending), prediction_id="large")]
+    assert all(ports.predictions.finish(answers))
+    found = ports.predictions.get([answer.prediction_id for answer in answers])
+    assert found == [Row(document=answer.to_json(), status=Status.SUCCEEDED) for answer in answers]
+
+
+def test_hundreds_are_written_and_read_at_once(ports: Ports, pending: Prediction) -> None:
+    answers = [replace(succeeded(pending), prediction_id=f"p{i}") for i in range(230)]
+    assert all(ports.predictions.finish(answers))
+    found = ports.predictions.get([*(a.prediction_id for a in answers), "nothing", "p7", "p7"])
+    documents = [row and row.document for row in found]
+    assert documents[:230] == [answer.to_json() for answer in answers]
+    assert documents[230:] == [None, answers[7].to_json(), answers[7].to_json()]
+    assert ports.predictions.get([]) == ports.predictions.finish([]) == []
+
+
+def test_a_large_answer_obeys_the_same_rules(ports: Ports, pending: Prediction) -> None:
+    ports.predictions.finish([failed(pending, Code.DEAD_LETTER)])
+    first, second = large(pending, 1), large(pending, 2)
+    assert ports.predictions.finish([first]) == [False]
+    assert ports.predictions.finish([first], redriven=True) == [True]
+    assert ports.predictions.finish([second], redriven=True) == [False]
+    assert row(ports) == Row(document=first.to_json(), status=Status.SUCCEEDED)
+    ports.predictions.erase(pending)
+    ports.predictions.erase(pending)
+    assert row(ports) == Row(document=None, status=Status.SUCCEEDED)
+    assert ports.predictions.finish([second]) == [False]
+
+
+def test_a_document_of_the_service_may_grow(ports: Ports) -> None:
+    document = b"[]"
+    assert ports.predictions.swap("api-keys", document, expected=None)
+    for _ in range(3):
+        longer = document + b" " * 20_000
+        assert ports.predictions.swap("api-keys", longer, expected=document)
+        assert not ports.predictions.swap("api-keys", longer, expected=document)
+        document = longer
+    assert row(ports, "api-keys") == Row(document=document, status=None)

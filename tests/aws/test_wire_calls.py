@@ -1,0 +1,48 @@
+"""Calls counted at the wire: what a request and a batch cost."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import boto3
+import pytest
+
+from tests.aws.driven import Driven, driven
+from tests.aws.emulator import Emulator
+from tests.aws.wire import Wire
+
+
+@pytest.fixture
+def service(emulator: Emulator, wire: Wire, session: boto3.Session, tmp_path: Path) -> Iterator[Driven]:
+    with driven(emulator, wire, tmp_path, model_refresh=0.01) as made:
+        yield made
+
+
+def test_a_plain_post_is_one_call(service: Driven, wire: Wire) -> None:
+    service.post({"x": 2})
+    assert wire.operations == ["SendMessage"]
+
+
+def test_a_plain_get_is_one_consistent_read(service: Driven, wire: Wire) -> None:
+    prediction_id = service.post({"x": 2})
+    for status in ("pending", "succeeded"):
+        wire.calls.clear()
+        assert service.get(prediction_id)["status"] == status
+        assert wire.operations == ["GetItem"]
+        assert wire.calls[0].json["ConsistentRead"] is True
+        service.drain()
+
+
+def test_several_are_read_consistently_too(service: Driven, wire: Wire) -> None:
+    assert service.backend.predictions.get(["a", "b"]) == [None, None]
+    (call,) = wire.calls
+    assert call.operation == "BatchGetItem"
+    assert call.json["RequestItems"][service.settings.table]["ConsistentRead"] is True
+
+
+def test_a_batch_of_ten_is_eleven_calls_at_most(service: Driven, wire: Wire) -> None:
+    ids = [service.post({"x": x}) for x in range(10)]
+    wire.calls.clear()
+    assert service.poll()
+    pointer = f"GET /{service.settings.bucket}/pointers/predictions/dev.json"
+    assert sorted(wire.operations) == sorted([pointer, *["PutItem"] * 10])
+    assert [service.get(id_)["result"]["prediction"] for id_ in ids] == pytest.approx([2 * x for x in range(10)])

@@ -1,0 +1,88 @@
+"""The local queue's other end: what the event source needs of it, and no port promises."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from serving.local.bell import Bell
+from serving.local.database import Database
+from serving.local.queue import LocalQueue, Received
+from serving.prediction import Message, Prediction
+from tests.contract.conftest import Clock, message_of
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def queue(tmp_path: Path, clock: Clock) -> Iterator[LocalQueue]:
+    database, bell = Database(tmp_path / "state.db"), Bell(tmp_path / "bells")
+    yield LocalQueue(database, bell, clock=clock)
+    database.close()
+    bell.close()
+
+
+@pytest.fixture
+def message(clock: Clock) -> Message:
+    return message_of(Prediction(prediction_id="a", accepted_at=clock.ms, expires_at=clock.ms + 3_600_000))
+
+
+def receive(
+    queue: LocalQueue, most: int = 10, most_bytes: int = 1 << 20, owner: str = "worker-1"
+) -> Sequence[Received]:
+    return queue.receive(owner=owner, lease=30, most=most, most_bytes=most_bytes)
+
+
+def test_messages_come_in_the_order_they_were_sent(queue: LocalQueue, message: Message) -> None:
+    sent = [replace(message, prediction_id=f"p{i}") for i in range(5)]
+    queue.send(sent[:3])
+    queue.send(sent[3:])
+    assert [queue.open(r.body) for r in receive(queue)] == sent
+
+
+def test_a_batch_is_limited_in_messages_and_bytes_but_never_empty(queue: LocalQueue, message: Message) -> None:
+    queue.send([message] * 6)
+    assert len(receive(queue, most=2)) == 2
+    assert len(receive(queue, most_bytes=1)) == 1
+    size = len(message.to_text())
+    assert len(receive(queue, most_bytes=2 * size)) == 2
+
+
+def test_it_tells_when_the_next_message_becomes_visible(queue: LocalQueue, message: Message) -> None:
+    assert queue.next_visible() is None
+    queue.send([message])
+    assert queue.next_visible() == 0
+    queue.postpone(receive(queue)[0].id, 5)
+    assert queue.next_visible() == pytest.approx(5, abs=0.01)
+
+
+def test_the_leases_of_the_dead_are_released(queue: LocalQueue, message: Message) -> None:
+    queue.send([message, message])
+    receive(queue, most=1, owner="the dead")
+    receive(queue, most=1, owner="the living")
+    assert queue.release("the dead") == 1
+    assert len(receive(queue)) == 1
+
+
+def test_a_clock_that_jumps_back_hides_nothing(queue: LocalQueue, message: Message, clock: Clock) -> None:
+    clock.passes(30 * 86_400)
+    queue.send([message])
+    clock.passes(-30 * 86_400)
+    assert len(receive(queue)) == 1
+
+
+def test_it_tells_the_age_of_the_oldest_message(queue: LocalQueue, message: Message, clock: Clock) -> None:
+    queue.send([message])
+    clock.passes(7)
+    assert queue.depth().oldest_seconds == pytest.approx(7, abs=0.01)
+
+
+def test_messages_whose_receipt_has_expired_are_swept(queue: LocalQueue, message: Message, clock: Clock) -> None:
+    queue.send([message])
+    assert queue.sweep() == 0
+    clock.passes(3601)
+    assert queue.sweep() == 1

@@ -14,7 +14,10 @@ INDEX = $(shell $(TOOLS)/bin/pip config get global.index-url 2>/dev/null \
 WITH_INDEX = POETRY_VIRTUALENVS_IN_PROJECT=true POETRY_VIRTUALENVS_USE_POETRY_PYTHON=true POETRY_PYPI_MIRROR_URL=$(INDEX) PIP_DISABLE_PIP_VERSION_CHECK=1
 RUN := .venv/bin
 
-.PHONY: help demo test unit check format docs lock clean
+# uv, which packages the Lambdas, takes the same index.
+export UV_DEFAULT_INDEX ?= $(INDEX)
+
+.PHONY: help demo test unit e2e iam check bench format docs lock clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,11 +25,17 @@ help: ## list the commands
 demo: .venv/installed ## install, train, upload and serve on 127.0.0.1 (PORT=8000)
 	@PORT=$(PORT) $(RUN)/cli demo
 
-test: .venv/installed-dev .tools/ministack check ## install what tests need and run everything
+test: .venv/installed-dev .tools/ministack node_modules/.installed check ## install what tests need and run everything
 	$(RUN)/pytest
 
-unit: .venv/installed-dev .tools/ministack ## the tests that start no service
+unit: .venv/installed-dev ## the tests that start no service
 	$(RUN)/pytest -m "not service"
+
+e2e: .venv/installed-dev .tools/ministack node_modules/.installed ## deploy to an emulated AWS with `cli deploy`, and drive it
+	$(RUN)/pytest tests/aws/e2e
+
+iam: .venv/installed-dev .tools/ministack node_modules/.installed ## what breaks without each statement of each role
+	$(RUN)/pytest tests/aws/test_iam.py
 
 check: .venv/installed-dev ## ruff, mypy strict, import contracts, the lock file
 	$(RUN)/ruff check .
@@ -35,18 +44,22 @@ check: .venv/installed-dev ## ruff, mypy strict, import contracts, the lock file
 	$(RUN)/lint-imports
 	$(WITH_INDEX) $(POETRY) check --lock
 
+bench: .venv/installed-dev .tools/ministack ## cold starts under the real Lambda client, beside a floor
+	$(RUN)/python -m bench.cold_start
+
 format: .venv/installed-dev ## let ruff format and mend
 	$(RUN)/ruff check --fix .
 	$(RUN)/ruff format .
 
 docs: .venv/installed ## write README's generated parts anew
 	$(RUN)/python -m commands.readme
+	$(RUN)/python -m commands.architecture
 
 lock: $(POETRY) ## write poetry.lock anew
 	$(WITH_INDEX) $(POETRY) lock
 
 clean: ## remove what the other commands made, models and results included
-	rm -rf .venv $(TOOLS) .state build .pytest_cache .ruff_cache .mypy_cache .import_linter_cache
+	rm -rf .venv $(TOOLS) node_modules .serverless .state build .pytest_cache .ruff_cache .mypy_cache .import_linter_cache
 
 $(POETRY):
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15) and "Python 3.11 to 3.14 is needed: make PYTHON=python3.13")'
@@ -61,6 +74,10 @@ $(POETRY):
 .venv/installed-dev: poetry.lock pyproject.toml | $(POETRY)
 	@$(WITH_INDEX) $(POETRY) sync
 	@touch $@ .venv/installed
+
+node_modules/.installed: package.json package-lock.json | .venv/installed-dev
+	@$(RUN)/python -m commands.aws.osls
+	@touch $@
 
 .tools/ministack: tests/aws/requirements.txt | $(POETRY)
 	@rm -rf $@

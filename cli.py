@@ -6,7 +6,7 @@ os.environ.setdefault("TERMINAL_WIDTH", "80")  # help that fits every terminal; 
 
 import typer  # after the line that it reads
 
-from commands import dead_letters, keys, models, predict, serve
+from commands import dead_letters, deploy, keys, logs, models, package, predict, serve, status
 
 app = typer.Typer(
     name="cli",
@@ -24,6 +24,11 @@ app.command("create-bucket")(models.create_bucket)
 app.command()(models.upload)
 app.command("list-objects")(models.list_objects)
 app.command("delete-bucket")(models.delete_bucket)
+app.command()(deploy.deploy)
+app.command()(package.package)
+app.command()(status.status)
+app.command()(logs.logs)
+app.command()(deploy.remove)
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(keys.app, name="keys")
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import logging
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ from serving.keys import KeyRing
 from serving.ports import Row
 from serving.prediction import Message, Prediction, Status
 from serving.receipt import Receipt, issue, verify
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -76,6 +79,7 @@ class Predictions:
         pending = _prediction(receipt, Status.PENDING)
         if not wait:
             await self._send(message)
+            logger.debug("prediction_id=%s accepted, records=%d", receipt.prediction_id, records.count)
             return pending, None
         answer = self._waiting.expect(receipt.prediction_id)
         try:
@@ -83,6 +87,7 @@ class Predictions:
         except BaseException:
             self._waiting.forget(receipt.prediction_id, answer)
             raise
+        logger.debug("prediction_id=%s accepted, records=%d", receipt.prediction_id, records.count)
         found = await self._waiting.wait(receipt.prediction_id, answer, wait)
         return pending, None if found is None else _document(found, receipt)
 

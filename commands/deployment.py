@@ -2,9 +2,9 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from serving.settings import Settings
 
@@ -39,6 +39,18 @@ class Deployment(Settings):
     log_days: Literal[1, 3, 5, 7, 14, 30, 60, 90, 180, 365] = Field(30, description="How long logs are kept, days.")
     alarm_email: str | None = Field(None, description="Who is told of dead letters, delays and errors; empty: nobody.")
     dashboard: bool = Field(default=False, description="Whether a CloudWatch dashboard is made.")
+
+    @model_validator(mode="after")
+    def _as_aws_takes_it(self) -> Self:
+        if self.batch_size > 10 and not self.batch_window:
+            raise ValueError(f"BATCH_SIZE ({self.batch_size}) over 10 needs a BATCH_WINDOW of 1 second or more.")
+        if self.worker_timeout > 900:
+            raise ValueError(f"WORKER_TIMEOUT ({self.worker_timeout:g} s) can't be over 900: no Lambda runs longer.")
+        if not 128 <= self.worker_memory <= 10_240:
+            raise ValueError(f"WORKER_MEMORY ({self.worker_memory} MiB) must be from 128 to 10240 on Lambda.")
+        if len(self.stack) > 51:
+            raise ValueError(f"SERVICE and STAGE together have {len(self.stack) - 1} characters; functions allow 50.")
+        return self
 
     @property
     def stack(self) -> str:

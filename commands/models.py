@@ -4,23 +4,21 @@ import hashlib
 import json
 import platform
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
 
 from commands.console import byte_progress, confirm, err, fail, out, plain_errors, say
-from serving.errors import BucketMissing, RegistryError
+from commands.options import BucketArgument, JsonOption, ProjectOption, YesOption
+from serving.errors import BucketMissing
 from serving.local.models import FolderBucket
 from serving.models import Manifest, ModelRegistry, now
 from serving.project import Project
 from serving.settings import Settings, is_folder
 
-BucketArgument = Annotated[
-    str, typer.Argument(metavar="BUCKET", help="A folder: starts with '.', '/', '~' or a drive letter.")
-]
-YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Don't ask.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+if TYPE_CHECKING:
+    from serving.aws.models import S3Bucket
 
 
 def create_bucket(bucket: BucketArgument) -> None:
@@ -35,9 +33,7 @@ def upload(
     path: Annotated[Path, typer.Argument(metavar="PATH", help="The pickled Pipeline.")],
     tag: Annotated[str, typer.Option("--tag", help="The model's version, such as v1; it can't be changed.")],
     promote: Annotated[bool, typer.Option("--promote", help="Make it current; the first one always is.")] = False,
-    project: Annotated[
-        Path | None, typer.Option("--project", help="Folder with validation.py.", show_default="this one")
-    ] = None,
+    project: ProjectOption = None,
     metrics: Annotated[
         Path | None,
         typer.Option("--metrics", help="JSON for the manifest.", show_default="metrics.json beside PATH"),
@@ -81,23 +77,28 @@ def list_objects(bucket: BucketArgument, as_json: JsonOption = False) -> None:
 def delete_bucket(bucket: BucketArgument, yes: YesOption = False) -> None:
     """Delete a bucket and every model in it."""
     with plain_errors():
-        folder = open_bucket(bucket)
+        opened = open_bucket(bucket)
         count = len(open_registry(Settings.read(), bucket).manifests())
         confirm(f"Delete {bucket} and its {count} models?", yes)
-        folder.delete()
+        opened.delete()
         say(f"{bucket} is deleted.")
 
 
-def open_bucket(bucket: str) -> FolderBucket:
-    """Raises RegistryError for what is no folder."""
-    if not is_folder(bucket):
-        raise RegistryError(f"{bucket!r} names an S3 bucket, which comes with the AWS backend; a folder is ./{bucket}.")
-    return FolderBucket(bucket)
+def open_bucket(bucket: str, region: str | None = None) -> "FolderBucket | S3Bucket":
+    """A folder, or a bucket of S3 in the region that the settings or the credentials name."""
+    if is_folder(bucket):
+        return FolderBucket(bucket)
+    from commands.aws.account import Account  # boto3 takes a fifth of a second
+    from serving.aws.models import S3Bucket
+
+    return S3Bucket(bucket, Account(region or Settings.read().aws_region).session)
 
 
 def open_registry(settings: Settings, bucket: str) -> ModelRegistry:
     """The bucket as this service's stage sees it. Raises RegistryError."""
-    return ModelRegistry(bucket=open_bucket(bucket), service=settings.service, stage=settings.stage)
+    return ModelRegistry(
+        bucket=open_bucket(bucket, settings.aws_region), service=settings.service, stage=settings.stage
+    )
 
 
 def store(
@@ -107,8 +108,9 @@ def store(
 
     Raises ConfigurationError, RegistryError.
     """
-    registry = ModelRegistry(bucket=FolderBucket(bucket), service=settings.service, stage=settings.stage)
-    if is_folder(bucket) and not FolderBucket(bucket).exists():
+    opened = open_bucket(bucket, settings.aws_region)
+    registry = ModelRegistry(bucket=opened, service=settings.service, stage=settings.stage)
+    if not opened.exists():
         raise BucketMissing(f"{bucket} is no bucket: make it with `cli create-bucket {bucket}`.")
     manifest = inspect(settings, path, tag, metrics)
     with byte_progress() as progress:

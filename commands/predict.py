@@ -12,19 +12,22 @@ import typer
 from rich.markup import escape
 
 from commands.console import err, fail
+from commands.options import DeployedOption
 from serving.errors import ServingError
 
 if TYPE_CHECKING:
     from commands.batch.journal import Written
     from commands.batch.running import Connection
 
-UrlOption = Annotated[str, typer.Option("--url", envvar="SERVICE_URL", help="Where the service is.")]
+LOCAL = "http://127.0.0.1:8000"
+UrlOption = Annotated[
+    str | None, typer.Option("--url", envvar="SERVICE_URL", help="Where the service is.", show_default=LOCAL)
+]
 YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Overwrite --out if it is there already.")]
 PatienceOption = Annotated[
     float,
     typer.Option("--patience", min=0, metavar="SECONDS", help="How long to try when the service has no answer."),
 ]
-LOCAL = "http://127.0.0.1:8000"
 SOME_ROWS_FAILED = 3
 INTERRUPTED = 130
 
@@ -33,7 +36,8 @@ def predict(
     file: Annotated[
         str, typer.Argument(metavar="FILE", help="JSON, JSON Lines or CSV, as its suffix says; - reads stdin.")
     ],
-    url: UrlOption = LOCAL,
+    url: UrlOption = None,
+    stage: DeployedOption = None,
     out: Annotated[
         Path | None,
         typer.Option("--out", metavar="FILE", help="Results: CSV for .csv, else JSON Lines.", show_default="stdout"),
@@ -59,7 +63,7 @@ def predict(
         source = read_source(file)
         run = run_send if no_wait else run_predict
         started = time.monotonic()
-        ending = asyncio.run(run(source, _connection(url, patience), out, yes=yes))
+        ending = asyncio.run(run(source, _connection(_where(url, stage), patience), out, yes=yes))
         _conclude(ending, "sent" if no_wait else "predicted", time.monotonic() - started, out)
 
 
@@ -69,6 +73,7 @@ def result(
         str | None,
         typer.Option("--url", envvar="SERVICE_URL", help="Where the service is.", show_default=f"FILE's, else {LOCAL}"),
     ] = None,
+    stage: DeployedOption = None,
     out: Annotated[
         Path | None,
         typer.Option("--out", metavar="FILE", help="Results: CSV for .csv, else JSON.", show_default="stdout"),
@@ -93,14 +98,25 @@ def result(
         if path.is_file():
             receipts = read_receipts(path)
             started = time.monotonic()
-            ending = asyncio.run(run_result(receipts, _connection(url or receipts.url, patience), out, yes=yes))
+            ending = asyncio.run(
+                run_result(receipts, _connection(_where(url, stage, receipts.url), patience), out, yes=yes)
+            )
             _conclude(ending, "read", time.monotonic() - started, out)
             return
         if path.suffix or len(path.parts) > 1:
             fail(f"There is no {which}.")
         if out is not None and out.exists() and not yes:
             fail(f"{out} is there already: --yes overwrites it, or name another file.")
-        _tell_failures(show(asyncio.run(run_fetch(which, _connection(url or LOCAL, patience))), out))
+        _tell_failures(show(asyncio.run(run_fetch(which, _connection(_where(url, stage), patience))), out))
+
+
+def _where(url: str | None, stage: str | None, otherwise: str = LOCAL) -> str:
+    """Where the service is: as --url says, where --stage is deployed, or on this machine."""
+    if url is not None or stage is None:
+        return url or otherwise
+    from commands.aws.stack import deployed
+
+    return deployed(None, stage).endpoint
 
 
 def _connection(url: str, patience: float) -> "Connection":

@@ -6,7 +6,7 @@ python -m commands.readme      `make docs` calls it; a test fails when README is
 from pathlib import Path
 
 from app.info import PYTHON
-from serving.settings import Settings
+from commands.deployment import Deployment
 
 README = Path(__file__).parent.parent / "README.md"
 URL = "http://127.0.0.1:8000"
@@ -15,7 +15,7 @@ URL = "http://127.0.0.1:8000"
 def settings_table() -> str:
     """Every environment variable with its default and what it does."""
     rows = ["| variable | default | what it does |", "|---|---|---|"]
-    for name, field in Settings.model_fields.items():
+    for name, field in Deployment.model_fields.items():
         default = "" if field.default in {None, ""} else f"`{field.default}`"
         rows.append(f"| `{name.upper()}` | {default} | {field.description} |")
     return "\n".join(rows)

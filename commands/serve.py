@@ -12,6 +12,7 @@ import typer
 from app.info import snippets
 from commands.console import err, fail, log_to_stderr, out, plain_errors
 from commands.models import open_registry, store
+from commands.options import ProjectOption, StateOption
 from commands.supervisor import Supervisor, check_port
 from serving.errors import ConfigurationError, ServingError
 from serving.local.lock import locked
@@ -19,12 +20,6 @@ from serving.local.models import FolderBucket
 from serving.project import Project
 from serving.settings import Settings
 
-ProjectOption = Annotated[
-    Path | None, typer.Option("--project", help="Folder with validation.py.", show_default="this one")
-]
-StateOption = Annotated[
-    Path | None, typer.Option("--state-dir", help="Where queue, results and models are.", show_default=".state")
-]
 HostOption = Annotated[str, typer.Option("--host", help="Address to listen on.")]
 PortOption = Annotated[int, typer.Option("--port", envvar="PORT", help="Port to listen on.", min=1, max=65535)]
 ANYWHERE = {"0.0.0.0", "::"}  # noqa: S104  # to listen on, not to call

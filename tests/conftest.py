@@ -10,14 +10,19 @@ import pytest
 
 from tests.running import ROOT, Service, cli, run, running_service
 
-SERVICES = {"service", "serve", "small", "gateway"}
+pytest_plugins = ["tests.aws.fixtures"]
+
+SERVICES = {"service", "serve", "small", "gateway", "emulator"}
 FILES = {"test_serve.py", "test_serve_refusals.py", "test_bucket_commands.py", "test_quarantine.py"}
+FOLDERS = {"aws", "e2e", "packaging"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what `make unit` leaves out."""
     for item in items:
-        if SERVICES & set(getattr(item, "fixturenames", ())) or item.path.name in FILES:
+        fixtures = set(getattr(item, "fixturenames", ()))
+        backend = getattr(getattr(item, "callspec", None), "params", {}).get("ports")
+        if SERVICES & fixtures or backend == "aws" or item.path.name in FILES or item.path.parent.name in FOLDERS:
             item.add_marker("service")
 
 

@@ -39,11 +39,19 @@ class Worker:
         self._tally = Tally()
 
     @classmethod
-    def build(cls, settings: Settings, backend: Backend) -> "Worker":
-        """The worker with its parts, the model loaded. Raises ConfigurationError, ModelUnavailable."""
+    def build(cls, settings: Settings, backend: Backend, *, patient: bool = False) -> "Worker":
+        """The worker with its parts, the model loaded. Raises ConfigurationError, ModelUnavailable.
+
+        A `patient` worker starts without a model too: its messages wait in the queue, with growing pauses.
+        """
         project = Project.load(settings.project_dir)
         models = model_source(settings, backend, project)
-        models.current()
+        try:
+            models.current()
+        except ModelUnavailable as error:
+            if not patient:
+                raise
+            logger.error("no model yet: %s", error)
         return cls(
             backend=backend,
             project=project,

@@ -37,7 +37,17 @@ class Package:
     @property
     def requirements_name(self) -> str:
         """The list's name beside the tag."""
-        return f"requirements-{self.target.python}-{self.target.architecture}.txt"
+        return requirements_name(self.target)
+
+
+def requirements_name(target: Target) -> str:
+    """What the list of a model's libraries is called beside its tag."""
+    return f"requirements-{target.python}-{target.architecture}.txt"
+
+
+def target_of(deployment: Deployment, *, host: bool) -> Target:
+    """What is built for: Lambda as the deployment wants it, or this machine."""
+    return Target.here() if host else Target(python=deployment.python_version, architecture=deployment.architecture)
 
 
 def build(
@@ -47,7 +57,7 @@ def build(
 
     Raises ConfigurationError; TooLargeForLambda when a zip is over Lambda's limit.
     """
-    target = Target.here() if host else Target(python=deployment.python_version, architecture=deployment.architecture)
+    target = target_of(deployment, host=host)
     project = deployment.project_dir
     cache = folder / ".cache"
     paths = {"api": folder / "api.zip", "worker": folder / "worker.zip"}

@@ -14,6 +14,7 @@ from commands.packaging.uv import run_uv
 from serving.models import Manifest
 
 _READS_ANOTHER_FILE = re.compile(r"^\s*-", re.MULTILINE)
+_INPUTS = "# resolved from "
 _REQUIREMENT = re.compile(r"^\s*[^\s#]", re.MULTILINE)
 
 
@@ -40,7 +41,18 @@ def worker_requirements(project_dir: Path, target: Target, manifest: Manifest | 
     if not kept.exists() or (extras and _READS_ANOTHER_FILE.search(extras)):
         with step(f"worker: resolving for {target.name}"):
             _resolve(kept, listed, pins, project_dir / "requirements.txt" if extras else None, target)
-    return kept.read_text(encoding="utf-8")
+    return f"{_INPUTS}{key}\n{kept.read_text(encoding='utf-8')}"
+
+
+def remember(listed: str, cache: Path) -> None:
+    """Put a list that an earlier deployment has kept beside its model where `worker_requirements` looks first.
+
+    So the same model with the same inputs is deployed with the same libraries from any machine.
+    """
+    first, _, rest = listed.partition("\n")
+    if first.startswith(_INPUTS) and re.fullmatch("[0-9a-f]{16}", first.removeprefix(_INPUTS)):
+        cache.mkdir(parents=True, exist_ok=True)
+        (cache / f"requirements-{first.removeprefix(_INPUTS)}.txt").write_text(rest, encoding="utf-8")
 
 
 DATA_STACK = ("numpy", "pandas", "scikit-learn", "scipy")

@@ -1,4 +1,4 @@
-"""Starts the emulator with a queue clock that tests can move: run by the emulator's own Python, which has no other code of ours.
+"""Starts the emulator with a queue clock that tests can move. The emulator's own Python runs it, without our code.
 
 python launch.py CLOCK_FILE     the file holds seconds to add, as an 8-byte double
 """
@@ -7,12 +7,13 @@ import mmap
 import struct
 import sys
 import time
+from pathlib import Path
 from types import SimpleNamespace
 
 from ministack import app
 from ministack.services import sqs
 
-with open(sys.argv[1], "r+b") as file:
+with Path(sys.argv[1]).open("r+b") as file:
     ahead = mmap.mmap(file.fileno(), 8)
 
 

@@ -9,7 +9,7 @@ import pytest
 from commands.packaging.locked import locked, requirement_list
 from commands.packaging.target import Target
 from commands.packaging.uv import run_uv
-from commands.packaging.versions import worker_requirements
+from commands.packaging.versions import remember, worker_requirements
 from serving.errors import ConfigurationError
 from serving.models import Manifest
 
@@ -66,6 +66,8 @@ def test_extras_are_added_and_move_nothing_of_the_lock(tmp_path: Path) -> None:
     assert lock.items() <= pins(listed).items()
     assert hashes(listed, "xgboost-cpu")
     assert worker_requirements(tmp_path, TARGET, None, tmp_path / "cache") == listed
+    remember(listed, tmp_path / "elsewhere")
+    assert worker_requirements(tmp_path, TARGET, None, tmp_path / "elsewhere") == listed
 
 
 def test_an_empty_requirements_file_asks_for_nothing(tmp_path: Path) -> None:
@@ -87,11 +89,13 @@ def test_extras_that_can_not_be_had_are_one_message_that_says_what_to_change(
     assert "\n" not in str(raised.value)
 
 
-def test_an_index_that_can_not_be_read_is_named_with_the_variable_to_set(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_index_that_can_not_be_read_is_named_with_the_variable_to_set(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setenv("UV_DEFAULT_INDEX", "http://127.0.0.1:9/simple")
     monkeypatch.setenv("UV_HTTP_RETRIES", "0")
     with pytest.raises(ConfigurationError, match="Set UV_DEFAULT_INDEX to the index that pip uses"):
-        run_uv("install", "--dry-run", "--no-cache", "--target", "nowhere", "six")
+        run_uv("install", "--dry-run", "--no-cache", "--target", str(tmp_path / "nowhere"), "six")
 
 
 def test_a_file_with_another_hash_is_refused(tmp_path: Path) -> None:

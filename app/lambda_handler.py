@@ -1,0 +1,22 @@
+"""The API Lambda: everything is made while this is imported, when Lambda lends a whole processor."""
+
+from typing import Any
+
+from mangum import Mangum
+from starlette.middleware.gzip import GZipMiddleware
+
+from app.answers import carried
+from app.main import create_app
+from serving.logs import log_as
+from serving.settings import Settings
+
+settings = Settings.read()
+log_as(settings.log_level)
+app = create_app(settings)
+app.add_middleware(GZipMiddleware, minimum_size=64 * 1024, compresslevel=4)
+mangum = Mangum(app, lifespan="off")
+
+
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """One request of the HTTP API, payload format 2.0."""
+    return carried(mangum(event, context))

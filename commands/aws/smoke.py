@@ -1,0 +1,59 @@
+"""The smoke test of a deployment: the project's example goes to the new endpoint, and the new model must answer it."""
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import httpx
+
+from serving.errors import ServingError
+
+PATIENCE = 120.0
+"""Seconds: a cold start, and until workers follow the pointer."""
+PAUSE = 1.0
+
+
+def smoke_test(endpoint: str, example: Any, tag: str, *, key: str | None = None) -> Mapping[str, Any]:
+    """The finished prediction of the example by the model `tag`. Raises ServingError that says what was answered."""
+    until = time.monotonic() + PATIENCE
+    headers = {"X-API-Key": key} if key else {}
+    with httpx.Client(base_url=endpoint, headers=headers, timeout=35) as api:
+        while True:
+            answer = _predicted(api, example, until)
+            if answer["status"] != "succeeded":
+                raise ServingError(f"the example {answer['status']}: {answer.get('error', {}).get('message', answer)}")
+            if answer["model"]["tag"] == tag:
+                return answer
+            if time.monotonic() > until:
+                raise ServingError(f"after {PATIENCE:.0f} seconds {answer['model']['tag']} still answers, not {tag}")
+            time.sleep(PAUSE)
+
+
+def _predicted(api: httpx.Client, example: Any, until: float) -> dict[str, Any]:
+    """POST, then GET until it is finished."""
+    response = _tried(api, "POST", "/api/predict", until, json=example)
+    location = response.headers["Location"]
+    body: dict[str, Any] = response.json()
+    while body["status"] == "pending":
+        if time.monotonic() > until:
+            raise ServingError(f"prediction {body['prediction_id']} is still pending after {PATIENCE:.0f} seconds")
+        body = _tried(api, "GET", location, until).json()
+    return body
+
+
+def _tried(api: httpx.Client, method: str, path: str, until: float, **options: Any) -> httpx.Response:
+    """A new API may need some seconds until it answers, and a new key a minute until it is known."""
+    while True:
+        try:
+            response = api.request(method, path, headers={"Prefer": "wait=5"}, **options)
+        except httpx.TransportError as error:
+            problem = f"{api.base_url} can't be reached: {error}"
+        else:
+            if response.is_success:
+                return response
+            problem = f"{method} {path} was answered with {response.status_code}: {response.text[:300]}"
+            if response.status_code not in {401, 403, 404, 429, 500, 502, 503, 504}:
+                raise ServingError(problem)
+        if time.monotonic() > until:
+            raise ServingError(problem)
+        time.sleep(PAUSE)

@@ -1,0 +1,69 @@
+"""cli deploy, cli remove: a service's stage on AWS, from one command to a prediction."""
+
+import json
+import shlex
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from commands.console import confirm, err, fail, out, plain_errors, say
+from commands.options import JsonOption, ProjectOption, StageOption, YesOption
+
+
+def deploy(
+    stage: StageOption = None,
+    tag: Annotated[
+        str | None, typer.Option("--tag", help="The model to serve.", show_default="the current one")
+    ] = None,
+    model: Annotated[
+        Path | None,
+        typer.Option("--model", help="Upload this pickle first.", show_default="build/model.pkl, if none is current"),
+    ] = None,
+    project: ProjectOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Put a project on AWS and prove it with a prediction.
+
+    Checks the model, packages, uploads, deploys the stack, makes the model
+    current, and sends the project's example to the new endpoint. When that
+    fails, what was served before is served again.
+    """
+    with plain_errors():
+        from app.info import snippets
+        from commands.aws.deploying import Deploying  # boto3 takes a fifth of a second
+        from serving.project import Project
+
+        deploying = Deploying.begin(project, stage)
+        try:
+            answer = deploying.run(model=model, tag=tag)
+        except KeyboardInterrupt:
+            fail("Interrupted. Run the same command again: it goes on from what is there.", code=130)
+        endpoint = deploying.endpoint
+        if as_json:
+            out.print_json(
+                json.dumps({"endpoint": endpoint, "stack": deploying.deployment.stack, "smoke_test": answer})
+            )
+            return
+        err.print(f"\n{deploying.deployment.stack} is served at", highlight=False)
+        say(endpoint)
+        err.print("Try:\n", highlight=False)
+        curl = snippets(endpoint, Project.load(deploying.deployment.project_dir))["curl"]
+        err.print(curl, markup=False, highlight=False, soft_wrap=True)
+
+
+def remove(stage: StageOption = None, project: ProjectOption = None, yes: YesOption = False) -> None:
+    """Remove a stage from AWS with its predictions; the models stay."""
+    with plain_errors():
+        from commands.aws.removing import Removing
+
+        removing = Removing.begin(project, stage)
+        name, bucket = removing.deployment.stack, removing.deployment.bucket
+        left = removing.contents()
+        confirm(
+            f"Remove {name} with {left.pending} pending and {left.finished} finished predictions, "
+            f"{left.dead_letters} dead letters and all keys?",
+            yes,
+        )
+        removing.run()
+        say(f"{name} is removed. Its models stay in {bucket}: `cli delete-bucket {shlex.quote(bucket or '')}`.")

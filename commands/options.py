@@ -1,0 +1,27 @@
+"""Options and arguments that several commands share, under one name each."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+BucketArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="BUCKET", help="S3: a name or s3://name. A folder starts with '.', '/', '~' or a drive letter."
+    ),
+]
+ProjectOption = Annotated[
+    Path | None, typer.Option("--project", help="Folder with validation.py.", show_default="this one")
+]
+StateOption = Annotated[
+    Path | None, typer.Option("--state-dir", help="Where queue, results and models are.", show_default=".state")
+]
+StageOption = Annotated[
+    str | None, typer.Option("--stage", help="Which deployment on AWS.", show_default="stage in service.toml")
+]
+DeployedOption = Annotated[
+    str | None, typer.Option("--stage", help="The service deployed on AWS.", show_default="the local one")
+]
+YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Don't ask.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]

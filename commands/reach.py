@@ -1,0 +1,18 @@
+"""The service that a command works on: the one of this machine, or with --stage the one that is deployed."""
+
+from pathlib import Path
+
+from serving.adapters import Backend
+from serving.backend import connect
+from serving.settings import Settings
+
+
+def reach(project: Path | None, state_dir: Path | None, stage: str | None) -> tuple[Settings, Backend]:
+    """Its settings and adapters. Raises ServingError when it is not deployed."""
+    if stage is None:
+        settings = Settings.read(project_dir=project, state_dir=state_dir)
+        return settings, connect(settings)
+    from commands.aws.stack import deployed  # boto3 takes a fifth of a second
+
+    service = deployed(project, stage)
+    return service.deployment, service.backend()

@@ -1,0 +1,54 @@
+"""cli status: how a service is doing, in one look."""
+
+import json
+from typing import Any
+
+from rich.table import Table
+
+from commands.console import out, plain_errors
+from commands.options import DeployedOption, JsonOption, ProjectOption, StateOption
+from commands.reach import reach
+from serving.adapters import Backend
+from serving.settings import Settings
+
+
+def status(
+    project: ProjectOption = None,
+    state_dir: StateOption = None,
+    stage: DeployedOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show queue, dead letters, model, errors and last deployment."""
+    with plain_errors():
+        if stage is None:
+            found = _common(*reach(project, state_dir, None))
+        else:
+            from commands.aws.health import health
+            from commands.aws.stack import deployed
+
+            service = deployed(project, stage)
+            found = {**_common(service.deployment, service.backend()), **health(service)}
+        if as_json:
+            out.print_json(json.dumps(found))
+            return
+        table = Table(show_header=False, box=None)
+        for name, value in found.items():
+            shown = ", ".join(f"{key} {count}" for key, count in value.items()) if isinstance(value, dict) else value
+            table.add_row(name.replace("_", " "), str(shown))
+        out.print(table)
+
+
+def _common(settings: Settings, backend: Backend) -> dict[str, Any]:
+    """What both backends know. Raises Unavailable."""
+    depth = backend.queue.depth()
+    pointer = backend.registry.pointer()
+    return {
+        "service": settings.service,
+        "stage": settings.stage,
+        "backend": settings.backend,
+        "waiting": depth.waiting,
+        "in_flight": depth.in_flight,
+        "dead_letters": len(backend.dead_letters.list()),
+        "model": pointer.tag if pointer else None,
+        "previous_model": pointer.previous.tag if pointer and pointer.previous else None,
+    }

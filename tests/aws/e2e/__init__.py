@@ -1,0 +1,1 @@
+"""The deployed service, driven from outside: the real `cli deploy`, the real zips, the emulated AWS."""

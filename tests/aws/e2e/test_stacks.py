@@ -1,0 +1,119 @@
+"""Several services and stages in one account, none in the other's way; and deployments that fail."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.aws.e2e.conftest import SETTINGS, Site
+from tests.aws.e2e.project import EXAMPLE, write_e2e_project
+from tests.aws.emulator import Emulator
+
+
+@pytest.fixture(scope="module")
+def alpha(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_e2e_project(tmp_path_factory.mktemp("alpha") / "alpha", "alpha")
+
+
+@pytest.fixture(scope="module")
+def beta(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_e2e_project(tmp_path_factory.mktemp("beta") / "beta", "beta")
+
+
+def deployed(account: Emulator, project: Path, stage: str, *arguments: str, **environment: str) -> Site:
+    site = Site(account, project, stage, {**account.environment, **SETTINGS, **environment})
+    site.endpoint = site.cli("deploy", "--stage", stage, *arguments).stdout.strip().splitlines()[-1]
+    return site
+
+
+def answer(site: Site) -> dict[str, Any]:
+    with site.client() as api:
+        return site.finished(api, api.post("/api/predict", json=EXAMPLE).raise_for_status().headers["Location"])
+
+
+def test_services_and_stages_are_not_in_each_others_way(emulated_account: Emulator, alpha: Path, beta: Path) -> None:
+    sites = [
+        deployed(emulated_account, alpha, "dev", "--tag", "v1", "--model", str(alpha / "build/model.pkl")),
+        deployed(emulated_account, alpha, "prod", "--tag", "v1"),
+        deployed(emulated_account, beta, "dev", "--tag", "v1", "--model", str(beta / "build/model.pkl")),
+    ]
+    dev, prod, other = sites
+    assert len({site.endpoint for site in sites}) == 3
+    values = [value for site in sites for name, value in site.outputs().items() if name != "ModelBucket"]
+    assert len(set(values)) == len(values), "nothing is shared but a service's models"
+    first = [answer(site) for site in sites]
+    assert [found["model"]["tag"] for found in first] == ["v1"] * 3
+    with dev.client() as api:
+        assert api.get(f"/api/predict/{first[1]['prediction_id']}").status_code == 404
+
+    updated = deployed(emulated_account, alpha, "dev", "--tag", "v2", "--model", str(alpha / "build/model.pkl"))
+    assert updated.endpoint == dev.endpoint
+    assert answer(dev)["model"]["tag"] == "v2"
+    assert answer(prod)["model"]["tag"] == "v1"
+
+    removed = dev.cli("remove", "--stage", "dev", "--yes")
+    assert "alpha-dev is removed" in removed.stdout
+    assert [answer(site)["model"]["tag"] for site in (prod, other)] == ["v1", "v1"]
+    assert "is not deployed" in dev.cli("status", "--stage", "dev", check=False).stderr
+
+    again = deployed(emulated_account, alpha, "dev")
+    assert answer(again)["model"]["tag"] == "v2", "the models outlive the stack"
+
+
+def test_remove_asks_and_says_what_goes(emulated_account: Emulator, beta: Path) -> None:
+    site = deployed(emulated_account, beta, "dev")
+    answer(site)
+    asked = site.cli("remove", "--stage", "dev", check=False)
+    assert asked.returncode == 1
+    assert "0 pending and" in asked.stderr
+    assert "add --yes" in asked.stderr
+    assert answer(site)["status"] == "succeeded"
+
+
+@contextmanager
+def failing_on_aws_only(project: Path) -> Iterator[None]:
+    """Within the block the project's model works on this machine and raises on Lambda."""
+    source = (project / "deeds.py").read_text()
+    body = 'import os\n    if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:\n        raise OSError("only on AWS")\n'
+    (project / "deeds.py").write_text(source.replace("def act(frame):\n", f"def act(frame):\n    {body}"))
+    try:
+        yield
+    finally:
+        (project / "deeds.py").write_text(source)
+
+
+def test_a_deployment_that_fails_its_smoke_test_is_undone(emulated_account: Emulator, beta: Path) -> None:
+    site = deployed(emulated_account, beta, "dev")
+    with failing_on_aws_only(beta):
+        failed = site.cli("deploy", "--stage", "dev", check=False)
+    assert failed.returncode == 1
+    assert "only on AWS" in failed.stderr
+    assert "Going back to the stack as it was deployed before" in failed.stderr
+    assert "Traceback" not in failed.stderr
+    assert answer(site)["result"]["prediction"] == "class 02"
+
+
+def test_a_model_that_fails_on_this_machine_is_not_deployed(emulated_account: Emulator, beta: Path) -> None:
+    source = (beta / "deeds.py").read_text()
+    (beta / "deeds.py").write_text(f"import nowhere_to_be_found\n{source}")
+    site = Site(emulated_account, beta, "never", {**emulated_account.environment, **SETTINGS})
+    try:
+        refused = site.cli("deploy", "--stage", "never", check=False)
+    finally:
+        (beta / "deeds.py").write_text(source)
+    assert refused.returncode == 1
+    assert "nowhere_to_be_found" in refused.stderr
+    assert "is not deployed" in site.cli("status", "--stage", "never", check=False).stderr
+
+
+def test_a_first_deployment_that_fails_stays_to_be_looked_at(emulated_account: Emulator, beta: Path) -> None:
+    site = Site(emulated_account, beta, "first", {**emulated_account.environment, **SETTINGS})
+    with failing_on_aws_only(beta):
+        failed = site.cli("deploy", "--stage", "first", check=False)
+    assert failed.returncode == 1
+    assert "cli remove --stage first" in failed.stderr
+    assert json.loads(site.cli("status", "--stage", "first", "--json").stdout)["model"] is not None
+    site.cli("remove", "--stage", "first", "--yes")

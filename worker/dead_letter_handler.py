@@ -1,0 +1,10 @@
+"""The dead-letter Lambda: needs no model and no data stack, so that it can speak for a worker that can't start."""
+
+from serving.backend import connect
+from serving.logs import log_as
+from serving.settings import Settings
+from worker.dead_letters import DeadLetterHandler
+
+settings = Settings.read()
+log_as(settings.log_level)
+handler = DeadLetterHandler(connect(settings))

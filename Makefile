@@ -26,7 +26,7 @@ demo: .venv/installed ## install, train, upload and serve on 127.0.0.1 (PORT=800
 	@PORT=$(PORT) $(RUN)/cli demo
 
 test: .venv/installed-dev .tools/ministack node_modules/.installed check ## install what tests need and run everything
-	$(RUN)/pytest
+	$(RUN)/pytest -n auto --maxprocesses 4 --dist loadscope --no-loadscope-reorder
 
 unit: .venv/installed-dev ## the tests that start no service
 	$(RUN)/pytest -m "not service"

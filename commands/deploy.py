@@ -7,7 +7,9 @@ from typing import Annotated
 
 import typer
 
+from commands.building import building
 from commands.console import confirm, err, fail, out, plain_errors, say
+from commands.deployment import BUILD
 from commands.options import JsonOption, ProjectOption, StageOption, YesOption
 
 
@@ -32,11 +34,13 @@ def deploy(
     with plain_errors():
         from app.info import snippets
         from commands.aws.deploying import Deploying  # boto3 takes a fifth of a second
+        from commands.aws.osls import ROOT
         from serving.project import Project
 
         deploying = Deploying.begin(project, stage)
         try:
-            answer = deploying.run(model=model, tag=tag)
+            with building(ROOT / BUILD):
+                answer = deploying.run(model=model, tag=tag)
         except KeyboardInterrupt:
             fail("Interrupted. Run the same command again: it goes on from what is there.", code=130)
         endpoint = deploying.endpoint
@@ -55,6 +59,7 @@ def deploy(
 def remove(stage: StageOption = None, project: ProjectOption = None, yes: YesOption = False) -> None:
     """Remove a stage from AWS with its predictions; the models stay."""
     with plain_errors():
+        from commands.aws.osls import ROOT
         from commands.aws.removing import Removing
 
         removing = Removing.begin(project, stage)
@@ -65,5 +70,6 @@ def remove(stage: StageOption = None, project: ProjectOption = None, yes: YesOpt
             f"{left.dead_letters} dead letters and all keys?",
             yes,
         )
-        removing.run()
+        with building(ROOT / BUILD):
+            removing.run()
         say(f"{name} is removed. Its models stay in {bucket}: `cli delete-bucket {shlex.quote(bucket or '')}`.")

@@ -11,7 +11,7 @@ from rich.table import Table
 
 from commands.console import byte_progress, confirm, err, fail, out, plain_errors, say
 from commands.options import BucketArgument, JsonOption, ProjectOption, YesOption
-from serving.errors import BucketMissing
+from serving.errors import BucketMissing, SettingsError
 from serving.local.models import FolderBucket
 from serving.models import Manifest, ModelRegistry, now
 from serving.project import Project
@@ -91,7 +91,11 @@ def open_bucket(bucket: str, region: str | None = None) -> "FolderBucket | S3Buc
     from commands.aws.account import Account  # boto3 takes a fifth of a second
     from serving.aws.models import S3Bucket
 
-    return S3Bucket(bucket, Account(region or Settings.read().aws_region).session)
+    try:
+        account = Account(region or Settings.read().aws_region)
+    except SettingsError as error:
+        raise SettingsError(f"{error} {bucket!r} names a bucket on S3; a folder is ./{bucket}.") from error
+    return S3Bucket(bucket, account.session)
 
 
 def open_registry(settings: Settings, bucket: str) -> ModelRegistry:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from commands.building import building
 from commands.console import err, out, plain_errors, say
 from commands.deployment import BUILD, Deployment
 from commands.models import open_registry
@@ -56,7 +57,8 @@ def package(
             raise SettingsError("--tag looks into the model bucket: set BUCKET, or `bucket` in service.toml.")
         manifest = open_registry(deployment, deployment.models_at).manifest(tag) if tag is not None else None
         try:
-            built = build(deployment, manifest=manifest, host=deployment.package_for == "host", folder=BUILD)
+            with building(BUILD):
+                built = build(deployment, manifest=manifest, host=deployment.package_for == "host", folder=BUILD)
         except TooLargeForLambda as error:
             _show(error.sizes, {}, as_json)
             raise

@@ -62,7 +62,7 @@ def worker(settings: Settings, name: str) -> None:
     source = EventSource(
         backend,
         worker=handler,
-        dead_letters=DeadLetterHandler(backend),
+        dead_letters=DeadLetterHandler(backend, tries=settings.max_receives),
         name=name,
         timeout=settings.worker_timeout,
         max_receives=settings.max_receives,

@@ -4,9 +4,11 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from tests.running import ROOT, Service, cli, run, running_service
 
@@ -15,6 +17,19 @@ pytest_plugins = ["tests.aws.fixtures"]
 SERVICES = {"service", "serve", "small", "gateway", "emulator"}
 FILES = {"test_serve.py", "test_serve_refusals.py", "test_bucket_commands.py", "test_quarantine.py"}
 FOLDERS = {"aws", "e2e", "packaging"}
+BUILDING = ("tests/aws/e2e/", "tests/packaging/")
+
+
+class ByFile(LoadScopeScheduling):
+    """A file's tests share a process, and so do all that use this checkout's build folder."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "build" if nodeid.startswith(BUILDING) else nodeid.partition("::")[0]
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:
+    """How `make test` divides the tests among its processes."""
+    return ByFile(config, log)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

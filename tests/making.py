@@ -170,7 +170,7 @@ def loop_of(settings: Settings) -> Loop:
     source = EventSource(
         backend,
         worker=worker,
-        dead_letters=DeadLetterHandler(backend),
+        dead_letters=DeadLetterHandler(backend, tries=settings.max_receives),
         name="worker-1",
         timeout=settings.worker_timeout,
         max_receives=settings.max_receives,

@@ -76,7 +76,10 @@ class Service:
                     raise AssertionError(f"not healthy after {seconds} seconds:\n{self.log}") from None
                 time.sleep(0.05)
             else:
-                return
+                break
+        while "Ctrl-C ends it" not in self.log:  # it answers a moment before it says so
+            assert time.monotonic() < until, self.log
+            time.sleep(0.01)
 
     def stop(self) -> int:
         """As Ctrl-C would; returns the exit code."""

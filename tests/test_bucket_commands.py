@@ -1,7 +1,9 @@
 """create-bucket, upload, list-objects, delete-bucket and keys, as typed in a terminal."""
 
 import json
+import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -41,8 +43,8 @@ def test_a_bucket_from_its_making_to_its_end(bucket: str, iris_model: Path) -> N
     assert not Path(bucket).exists()
 
 
-def error(*arguments: str) -> str:
-    finished = cli(*arguments, check=False)
+def error(*arguments: str, **options: Any) -> str:
+    finished = cli(*arguments, check=False, **options)
     assert finished.returncode == 1
     assert "Traceback" not in finished.stderr
     return " ".join(finished.stderr.split())
@@ -50,7 +52,8 @@ def error(*arguments: str) -> str:
 
 def test_mistakes_are_one_message(bucket: str, iris_model: Path, tmp_path: Path) -> None:
     model = str(iris_model)
-    assert "names an S3 bucket" in error("create-bucket", "my-bucket")
+    nowhere = {**os.environ, "AWS_REGION": "", "AWS_DEFAULT_REGION": ""}
+    assert "names a bucket on S3; a folder is ./my-bucket" in error("create-bucket", "my-bucket", env=nowhere)
     assert "is no bucket: make it with" in error("list-objects", str(tmp_path))
     assert "is no bucket: make it with" in error("upload", str(tmp_path / "none"), model, "--tag", "v1")
     assert "is not empty and no bucket" in error("create-bucket", str(ROOT))

@@ -1,10 +1,13 @@
 """The dead-letter Lambda: needs no model and no data stack, so that it can speak for a worker that can't start."""
 
-from serving.backend import connect
-from serving.logs import log_as
-from serving.settings import Settings
-from worker.dead_letters import DeadLetterHandler
+from serving.start import starting
 
-settings = Settings.read()
-log_as(settings.log_level)
-handler = DeadLetterHandler(connect(settings))
+with starting():
+    from serving.backend import connect
+    from serving.logs import log_as
+    from serving.settings import Settings
+    from worker.dead_letters import DeadLetterHandler
+
+    settings = Settings.read()
+    log_as(settings.log_level)
+    handler = DeadLetterHandler(connect(settings), tries=settings.max_receives)

@@ -19,23 +19,22 @@ KEPT = 7 * 86_400_000
 class DeadLetterHandler:
     """Called by the queue with messages that were received more than MAX_RECEIVES times."""
 
-    def __init__(self, backend: Backend) -> None:
+    def __init__(self, backend: Backend, *, tries: int) -> None:
         self._backend = backend
+        self._reason = f"No answer after {tries} tries. The service keeps the message and can try it again."
 
     def __call__(self, event: Mapping[str, Any], context: Any) -> dict[str, Any]:
         """Kept, then failed, then acknowledged: in this order, so that no step is lost when the next one is."""
         failures = []
         for record in event["Records"]:
-            tries = int(record["attributes"]["ApproximateReceiveCount"]) - 1
-            reason = f"No answer after {tries} tries. The service keeps the message and can try it again."
             try:
-                self._bury(record, reason)
+                self._bury(record)
             except Unavailable as error:
                 logger.error("message %s can't be kept as a dead letter yet: %s", record["messageId"], error)
                 failures.append({"itemIdentifier": record["messageId"]})
         return {"batchItemFailures": failures}
 
-    def _bury(self, record: Mapping[str, Any], reason: str) -> None:
+    def _bury(self, record: Mapping[str, Any]) -> None:
         try:
             message = self._backend.queue.open(record["body"])
         except PayloadLost as error:  # nothing is left to be kept
@@ -45,9 +44,9 @@ class DeadLetterHandler:
         except ValueError as error:
             self._backend.dead_letters.keep(unreadable(record, str(error)))
             return
-        logger.error("prediction_id=%s dead letter: %s", message.prediction_id, reason)
-        self._backend.dead_letters.keep(letter(message, reason))
-        failure = Failure(code=Code.DEAD_LETTER, message=reason)
+        logger.error("prediction_id=%s dead letter: %s", message.prediction_id, self._reason)
+        self._backend.dead_letters.keep(letter(message, self._reason))
+        failure = Failure(code=Code.DEAD_LETTER, message=self._reason)
         self._backend.predictions.finish([message.answered(failure, now=_now())])
 
 

@@ -97,7 +97,8 @@ class Intake:
     def _fail(self, message: Message, code: Code, reason: str) -> None:
         logger.warning("prediction_id=%s %s: %s", message.prediction_id, code, reason)
         failure = Failure(code=code, message=reason)
-        self._backend.predictions.finish([message.answered(failure, now=int(time.time() * 1000))])
+        answer = message.answered(failure, now=int(time.time() * 1000))
+        self._backend.predictions.finish([answer], redriven=message.redriven)
 
 
 def _receives(record: Mapping[str, Any]) -> int:

@@ -13,6 +13,7 @@ from serving.project import Project
 from serving.settings import Settings
 from worker.child import model_source
 from worker.intake import Intake, Job
+from worker.later import try_later
 from worker.model import LoadedModel, ModelSource
 from worker.outcome import Outcome, outcome
 from worker.quarantine import Quarantine
@@ -20,7 +21,6 @@ from worker.tally import Tally
 
 logger = logging.getLogger(__name__)
 
-LONGEST_BACKOFF = 900.0
 RESERVE = 2.0
 """Seconds kept at the end of an invocation to write answers."""
 
@@ -187,8 +187,6 @@ class Worker:
         """The service's fault: each time later still."""
         logger.error("%d messages are tried again later: %s", len(jobs), problem)
         for job in jobs:
-            try:
-                self._backend.queue.postpone(job.handle, min(2.0 ** (job.receives - 1), LONGEST_BACKOFF))
-            except Unavailable as error:  # then it comes back when its visibility ends
-                logger.error("prediction_id=%s can't be postponed: %s", job.message.prediction_id, error)
+            name = f"prediction_id={job.message.prediction_id}"
+            try_later(self._backend.queue, handle=job.handle, receives=job.receives, name=name)
         return [job.message_id for job in jobs]

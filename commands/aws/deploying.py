@@ -11,6 +11,7 @@ from rich.markup import escape
 
 from commands.aws.account import Account
 from commands.aws.choice import Choice, choose
+from commands.aws.log import Log
 from commands.aws.osls import ROOT, osls
 from commands.aws.rollback import earlier_deployment
 from commands.aws.smoke import smoke_test
@@ -28,6 +29,9 @@ from serving.project import Project
 
 DEAD = {"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "DELETE_FAILED"}
 """States of a stack that CloudFormation lets nobody change."""
+
+LOOK_BACK, SHOWN = 300, 8
+"""Seconds and lines of the log that a failed smoke test is explained with."""
 
 
 @dataclass
@@ -117,9 +121,21 @@ class Deploying:
             with step(f"Asking {self.endpoint} for the example's prediction"):
                 return smoke_test(self.endpoint, self.project.example, tag, key=key)
         except (ServingError, KeyboardInterrupt) as error:
-            err.print(f"[red]The smoke test failed[/red]: {escape(str(error) or 'interrupted')}", highlight=False)
+            said = escape(str(error) or "interrupted")
+            err.print(f"[red]The smoke test failed[/red]: {said}", highlight=False, soft_wrap=True)
+            self._tell_why(found)
             self._undo(registry, before, tag, earlier)
             raise
+
+    def _tell_why(self, stack: Stack) -> None:
+        """The last warnings and errors of the new Lambdas."""
+        there = Deployed(account=self.account, deployment=located(self.deployment, stack), stack=stack)
+        try:
+            lines = [line for line in Log(there, text=None, seconds=LOOK_BACK).lines(follow=False) if line.troubled]
+        except ServingError:
+            return
+        for line in lines[-SHOWN:]:
+            say(f"  {line}")
 
     def _undo(self, registry: ModelRegistry, before: Pointer | None, tag: str, earlier: str | None) -> None:
         """The pointer first, because that is quick; then the stack."""

@@ -30,8 +30,14 @@ class Line:
     function: str
     fields: dict[str, Any]
 
+    @property
+    def troubled(self) -> bool:
+        """Whether it tells of something that went wrong."""
+        level = str(self.fields.get("level") or self.fields.get("message", "")).split(" ", 1)[0]
+        return level in {"WARNING", "WARN", "ERROR", "CRITICAL", "FATAL"} or "errorMessage" in self.fields
+
     def __str__(self) -> str:
-        message = self.fields.get("message", self.fields.get("record", ""))
+        message = self.fields.get("message") or self.fields.get("errorMessage") or self.fields.get("record", "")
         text = message if isinstance(message, str) else json.dumps(message)
         level = self.fields.get("level", self.fields.get("type", ""))
         trace = self.fields.get("stackTrace") or []

@@ -77,7 +77,9 @@ def work(account: Account, session: boto3.Session, *, seconds: float = 60, **cha
 def bury(account: Account, session: boto3.Session) -> int:
     """The same for the dead-letter function."""
     with account.backend(session) as backend:
-        return len(DeadLetterHandler(backend)({"Records": account.received()}, Context(30))["batchItemFailures"])
+        return len(
+            DeadLetterHandler(backend, tries=20)({"Records": account.received()}, Context(30))["batchItemFailures"]
+        )
 
 
 def accepted(account: Account, records: Any) -> str:

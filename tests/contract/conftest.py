@@ -115,7 +115,7 @@ def _aws(emulator: Emulator, session: boto3.Session, clock: Clock) -> Iterator[P
     clock.others.append(emulator.passes)
     settings = Settings.read({}, **make_stack(emulator))
     backend = connect_aws(settings, session)
-    sqs, dynamodb, _, _ = backend.clients
+    sqs, dynamodb, *_ = backend.clients
     bucket = make_bucket(str(settings.bucket), session)
     yield Ports(
         queue=backend.queue,

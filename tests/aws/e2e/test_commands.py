@@ -1,11 +1,17 @@
 """The commands on a deployed service."""
 
+import csv
 import json
+import os
+import signal
+import subprocess
+from pathlib import Path
 
 import httpx
 
 from tests.aws.e2e.conftest import Site
 from tests.aws.e2e.project import EXAMPLE
+from tests.running import CLI, ROOT, cli
 
 
 def test_status_tells_how_the_service_is_doing(site: Site) -> None:
@@ -32,6 +38,31 @@ def test_logs_show_the_whole_way_of_one_prediction(site: Site, api: httpx.Client
     assert " worker " in shown
     everything = [json.loads(line) for line in site.cli("logs", "--since", "15m", "--json").stdout.splitlines()]
     assert len(everything) > len(shown.splitlines())
+
+
+def test_logs_are_followed_while_they_come(site: Site, api: httpx.Client) -> None:
+    command = [*CLI, "logs", "--follow", "--since", "1s", "--project", str(site.project)]
+    follower = subprocess.Popen(
+        command, env={**os.environ, **site.environment}, cwd=ROOT, stdout=subprocess.PIPE, text=True
+    )
+    assert follower.stdout is not None
+    try:
+        prediction_id = api.post("/api/predict", json=EXAMPLE, headers={"Prefer": "wait=5"}).json()["prediction_id"]
+        assert next(line for line in follower.stdout if prediction_id in line)
+        follower.send_signal(signal.SIGINT)
+        assert follower.wait(10) == 0
+    finally:
+        follower.kill()
+        follower.communicate()
+
+
+def test_a_file_is_predicted_by_the_deployed_service(site: Site, tmp_path: Path) -> None:
+    rows, answers = tmp_path / "rows.csv", tmp_path / "answers.csv"
+    rows.write_text("x,y\n" + "".join(f"{5 * (i % 20) + 2.5},50\n" for i in range(2_500)))
+    environment = {**os.environ, **site.environment, "PROJECT_DIR": str(site.project)}
+    cli("predict", str(rows), "--stage", "dev", "--out", str(answers), env=environment)
+    with answers.open(encoding="utf-8") as file:
+        assert [row["prediction"] for row in csv.DictReader(file)] == [f"class {i % 20:02d}" for i in range(2_500)]
 
 
 def test_keys_guard_a_deployed_service(site: Site) -> None:

@@ -73,11 +73,27 @@ def test_remove_asks_and_says_what_goes(emulated_account: Emulator, beta: Path) 
     assert answer(site)["status"] == "succeeded"
 
 
+def test_a_service_with_keys_is_deployed_again_with_a_key_of_its_own(emulated_account: Emulator, beta: Path) -> None:
+    site = deployed(emulated_account, beta, "dev")
+    key = site.cli("keys", "create", "partner", "--stage", "dev").stdout.strip()
+    model = ["--tag", "v3", "--model", str(beta / "build/model.pkl")]
+    site.cli("deploy", "--stage", "dev", *model)
+    assert [k["name"] for k in json.loads(site.cli("keys", "list", "--stage", "dev", "--json").stdout)] == ["partner"]
+    site.emulator.client("lambda").update_function_configuration(
+        FunctionName=site.outputs()["ApiFunction"], Description="so that it starts anew, and reads the keys"
+    )
+    with site.client() as api:
+        assert api.post("/api/predict", json=EXAMPLE).status_code == 401
+        assert api.post("/api/predict", json=EXAMPLE, headers={"X-API-Key": key}).status_code == 202
+    site.cli("deploy", "--stage", "dev")
+    site.cli("keys", "revoke", "partner", "--stage", "dev", "--yes")
+
+
 @contextmanager
 def failing_on_aws_only(project: Path) -> Iterator[None]:
     """Within the block the project's model works on this machine and raises on Lambda."""
     source = (project / "deeds.py").read_text()
-    body = 'import os\n    if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:\n        raise OSError("only on AWS")\n'
+    body = 'import os\n    if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:\n        raise ValueError("only on AWS")\n'
     (project / "deeds.py").write_text(source.replace("def act(frame):\n", f"def act(frame):\n    {body}"))
     try:
         yield

@@ -6,8 +6,8 @@ _resolve = socket.getaddrinfo
 
 
 def getaddrinfo(host, *rest, **options):
-    local = isinstance(host, str) and host.endswith(".localhost")
-    return _resolve("127.0.0.1" if local else host, *rest, **options)
+    name = host.decode() if isinstance(host, bytes) else host or ""
+    return _resolve("127.0.0.1" if name.endswith(".localhost") else host, *rest, **options)
 
 
 socket.getaddrinfo = getaddrinfo

@@ -2,19 +2,22 @@
 
 from typing import Any
 
-from mangum import Mangum
-from starlette.middleware.gzip import GZipMiddleware
+from serving.start import starting
 
-from app.answers import carried
-from app.main import create_app
-from serving.logs import log_as
-from serving.settings import Settings
+with starting():
+    from mangum import Mangum
+    from starlette.middleware.gzip import GZipMiddleware
 
-settings = Settings.read()
-log_as(settings.log_level)
-app = create_app(settings)
-app.add_middleware(GZipMiddleware, minimum_size=64 * 1024, compresslevel=4)
-mangum = Mangum(app, lifespan="off")
+    from app.answers import carried
+    from app.main import create_app
+    from serving.logs import log_as
+    from serving.settings import Settings
+
+    settings = Settings.read()
+    log_as(settings.log_level)
+    app = create_app(settings)
+    app.add_middleware(GZipMiddleware, minimum_size=64 * 1024, compresslevel=4)
+    mangum = Mangum(app, lifespan="off")
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:

@@ -111,8 +111,14 @@ class _Server(ThreadingHTTPServer):
         self.asked: Queue[Taken] = Queue()
         self.answers: Queue[Answer] = Queue()
         self.error: Any = None
+        self.over = False
         self.pid = 0
         self.started = 0.0
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A process that is killed breaks off what it was saying."""
+        if not self.over:
+            super().handle_error(request, client_address)
 
     def taken(self) -> Taken:
         return Taken(
@@ -154,6 +160,7 @@ def running_function(
     try:
         yield Function(server, process)
     finally:
+        server.over = True
         process.kill()
         process.wait()
         server.shutdown()

@@ -48,7 +48,7 @@ class Site:
     def import_path(self, handler: str, bundle: str) -> list[Path]:
         """A handler of ours is in its bundle; a floor brings nothing, and has the bundle's very libraries."""
         below = [self.folder / bundle, self.folder / "runtime"]
-        return [self.folder / "floor", *below] if handler.split(".")[0].endswith("_floor") else below
+        return [self.folder / "floor", *below] if "_floor." in handler else below
 
     @contextmanager
     def function(self, handler: str, bundle: str, *, verbose: bool = False) -> Iterator[Function]:
@@ -82,10 +82,10 @@ class Site:
 
 
 @contextmanager
-def running_site(folder: Path, *, sources: bool = False) -> Iterator[Site]:
-    """The default project, packaged for this machine, on an emulated AWS. With `sources` nothing is compiled."""
-    deployment = _unpack(folder, sources=sources)
-    with running_emulator(folder) as emulator:
+def running_site(folder: Path, *, tls: bool = False) -> Iterator[Site]:
+    """The default project, packaged for this machine, on an emulated AWS."""
+    deployment = _unpack(folder)
+    with running_emulator(folder, tls=tls) as emulator:
         reached = {name: value for name, value in emulator.environment.items() if name.startswith("AWS_")}
         stack = make_stack(emulator)
         settings = Settings.read({}, project_dir=ROOT, service="iris", **stack)
@@ -108,7 +108,9 @@ def post(record: Mapping[str, Any]) -> dict[str, Any]:
     return request("POST", "/api/predict", {"content-type": "application/json"}, body)
 
 
-def request(method: str, path: str, headers: Mapping[str, str] | None = None, body: str | None = None) -> dict[str, Any]:
+def request(
+    method: str, path: str, headers: Mapping[str, str] | None = None, body: str | None = None
+) -> dict[str, Any]:
     """The HTTP API's event, payload 2.0."""
     host = "abcdefghij.execute-api.eu-central-1.amazonaws.com"
     length = {"content-length": str(len(body))} if body is not None else {}
@@ -150,7 +152,7 @@ def request(method: str, path: str, headers: Mapping[str, str] | None = None, bo
     return event if body is None else {**event, "body": body}
 
 
-def _unpack(folder: Path, *, sources: bool) -> dict[str, Any]:
+def _unpack(folder: Path) -> dict[str, Any]:
     """Both bundles, the floors and the runtime's libraries below `folder`; returns what deployment.json says."""
     made = folder / "build"
     made.mkdir(parents=True)
@@ -170,7 +172,7 @@ def _unpack(folder: Path, *, sources: bool) -> dict[str, Any]:
 
 
 def _copy_runtime(target: Path) -> None:
-    """What Lambda's Python has beside the standard library: the runtime client and boto3, as they are installed here."""
+    """What Lambda's Python brings: the runtime client and boto3, in the versions that are installed here."""
     wanted, seen = ["awslambdaric", "boto3"], set()
     while wanted:
         found = metadata.distribution(wanted.pop())
@@ -187,7 +189,9 @@ def _copy_runtime(target: Path) -> None:
 
 
 def _upload(backend: AwsBackend, folder: Path) -> Path:
-    subprocess.run([sys.executable, str(ROOT / "train.py"), str(folder / "model")], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(
+        [sys.executable, str(ROOT / "train.py"), str(folder / "model")], check=True, stdout=subprocess.DEVNULL
+    )
     path = folder / "model" / "model.pkl"
     content = path.read_bytes()
     manifest = Manifest(

@@ -15,7 +15,7 @@ from tests.running import ROOT, Service, cli, run, running_service
 pytest_plugins = ["tests.aws.fixtures"]
 
 SERVICES = {"service", "serve", "small", "gateway", "emulator"}
-FILES = {"test_serve.py", "test_serve_refusals.py", "test_bucket_commands.py", "test_quarantine.py"}
+FILES = {"test_bench.py", "test_bucket_commands.py", "test_quarantine.py", "test_serve.py", "test_serve_refusals.py"}
 FOLDERS = {"aws", "e2e", "packaging"}
 BUILDING = ("tests/aws/e2e/", "tests/packaging/")
 

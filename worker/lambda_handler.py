@@ -1,10 +1,13 @@
 """The worker Lambda: libraries, clients and model are loaded while this is imported, before the first batch."""
 
-from serving.backend import connect
-from serving.logs import log_as
-from serving.settings import Settings
-from worker.main import Worker
+from serving.start import starting
 
-settings = Settings.read()
-log_as(settings.log_level)
-handler = Worker.build(settings, connect(settings), patient=True)
+with starting():
+    from serving.backend import connect
+    from serving.logs import log_as
+    from serving.settings import Settings
+    from worker.main import Worker
+
+    settings = Settings.read()
+    log_as(settings.log_level)
+    handler = Worker.build(settings, connect(settings), patient=True)

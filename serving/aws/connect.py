@@ -9,7 +9,7 @@ from typing import Any
 import boto3
 
 from serving.adapters import Backend
-from serving.aws.clients import CALLS, THREADS, client
+from serving.aws.clients import THREADS, client
 from serving.aws.faults import Fault, said
 from serving.aws.features import DynamoFeatures
 from serving.aws.models import S3Bucket
@@ -62,7 +62,7 @@ def connect_aws(settings: Settings, session: boto3.Session | None = None) -> Aws
         sqs, dynamodb, s3 = (client(session, service) for service in ("sqs", "dynamodb", "s3"))
     except Fault as error:
         raise SettingsError(said(error)) from error
-    bucket = S3Bucket(str(settings.bucket), session, CALLS)
+    bucket = S3Bucket(str(settings.bucket), s3=s3)
     payloads = Payloads(s3, str(settings.payload_bucket))
     pool = ThreadPoolExecutor(THREADS, thread_name_prefix="aws")
     return AwsBackend(
@@ -73,6 +73,6 @@ def connect_aws(settings: Settings, session: boto3.Session | None = None) -> Aws
         features=DynamoFeatures(Table(dynamodb, str(settings.features_table))),
         results=Looking,
         payloads=payloads,
-        clients=(sqs, dynamodb, s3, bucket.client),
+        clients=(sqs, dynamodb, s3),
         pool=pool,
     )

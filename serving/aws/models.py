@@ -8,7 +8,6 @@ from uuid import uuid4
 
 import boto3
 from botocore import exceptions
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from serving.aws import bucket
@@ -28,10 +27,11 @@ _LATER = {"SlowDown", "RequestTimeout", "OperationAborted"}
 class S3Bucket:
     """The ModelBucket port. An object's version is its ETag. Raises RegistryError for what only its owner can mend."""
 
-    def __init__(self, name: str, session: boto3.Session | None = None, config: Config = PATIENT) -> None:
+    def __init__(self, name: str, session: boto3.Session | None = None, *, s3: Any = None) -> None:
+        """By the client `s3` if there is one already, else by a patient one of its own."""
         self.name = name.removeprefix("s3://").strip("/")
         with self._translated("s3:ListBucket"):
-            self.client = client(session or boto3.Session(), "s3", config)
+            self.client = s3 or client(session or boto3.Session(), "s3", PATIENT)
 
     def create(self) -> bool:
         """Make the bucket; False when it is there already, and ours: then its settings are made sure of."""

@@ -37,8 +37,8 @@ LONGEST_HIDDEN = 11 * 3600
 
 _GZIP, _CLAIM = b"gzip:", b"s3:"
 _CLAIM_KEY = re.compile(rb"messages/[A-Za-z0-9_-]+-[0-9a-f]{32}")
-_REFUSED = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""Characters that SQS takes in no message."""
+_REFUSED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+"""Characters that SQS takes in no message. To compile what it takes, instead, would be 3 ms of every cold start."""
 _OVER = {
     "ReceiptHandleIsInvalid",
     "InvalidParameterValue",

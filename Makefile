@@ -15,7 +15,7 @@ WITH_INDEX = POETRY_VIRTUALENVS_IN_PROJECT=true POETRY_VIRTUALENVS_USE_POETRY_PY
 RUN := .venv/bin
 
 # uv, which packages the Lambdas, takes the same index.
-export UV_DEFAULT_INDEX ?= $(INDEX)
+WITH_UV = UV_DEFAULT_INDEX=$${UV_DEFAULT_INDEX:-$(INDEX)}
 
 .PHONY: help demo test unit e2e iam check bench format docs lock clean
 
@@ -26,13 +26,14 @@ demo: .venv/installed ## install, train, upload and serve on 127.0.0.1 (PORT=800
 	@PORT=$(PORT) $(RUN)/cli demo
 
 test: .venv/installed-dev .tools/ministack node_modules/.installed check ## install what tests need and run everything
-	$(RUN)/pytest -n auto --maxprocesses 4 --dist loadscope --no-loadscope-reorder
+	$(WITH_UV) $(RUN)/pytest -m "not alone" -n auto --maxprocesses 4 --dist loadscope --no-loadscope-reorder
+	$(RUN)/pytest -m alone
 
 unit: .venv/installed-dev ## the tests that start no service
 	$(RUN)/pytest -m "not service"
 
 e2e: .venv/installed-dev .tools/ministack node_modules/.installed ## deploy to an emulated AWS with `cli deploy`, and drive it
-	$(RUN)/pytest tests/aws/e2e
+	$(WITH_UV) $(RUN)/pytest tests/aws/e2e
 
 iam: .venv/installed-dev .tools/ministack node_modules/.installed ## what breaks without each statement of each role
 	$(RUN)/pytest tests/aws/test_iam.py
@@ -45,7 +46,7 @@ check: .venv/installed-dev ## ruff, mypy strict, import contracts, the lock file
 	$(WITH_INDEX) $(POETRY) check --lock
 
 bench: .venv/installed-dev .tools/ministack ## cold starts under the real Lambda client, beside a floor
-	$(RUN)/python -m bench.cold_start
+	$(WITH_UV) $(RUN)/python -m bench.cold_start
 
 format: .venv/installed-dev ## let ruff format and mend
 	$(RUN)/ruff check --fix .

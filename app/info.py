@@ -35,7 +35,7 @@ def predict(frame: pd.DataFrame, url: str = "{url}") -> pd.DataFrame:
             results += body["result"]
     return pd.json_normalize(results).set_index(frame.index)
 """
-CURL = "curl -s {url}/api/predict -H 'Prefer: wait=5' -H 'Content-Type: application/json' -d '{example}'"
+CURL = "curl -s {url}/api/predict{key} -H 'Prefer: wait=5' -H 'Content-Type: application/json' -d '{example}'"
 
 
 class Info:
@@ -48,8 +48,8 @@ class Info:
         self._model: dict[str, Any] | None = None
         self._read_at = float("-inf")
 
-    async def describe(self, url: str) -> dict[str, Any]:
-        """`url` is where the client reached the service."""
+    async def describe(self, url: str, *, keyed: bool) -> dict[str, Any]:
+        """`url` is where the client reached the service; `keyed`: whether it needs an API key."""
         if time.monotonic() - self._read_at > self._settings.model_refresh:
             self._model = await asyncio.to_thread(self._read_model)
             self._read_at = time.monotonic()
@@ -71,7 +71,7 @@ class Info:
                 "result_ttl": settings.result_ttl,
                 "rate_limit": settings.rate_limit or None,
             },
-            "snippets": snippets(url, project),
+            "snippets": snippets(url, project, keyed=keyed),
         }
 
     def _read_model(self) -> dict[str, Any] | None:
@@ -91,7 +91,8 @@ class Info:
         }
 
 
-def snippets(url: str, project: Project) -> dict[str, str]:
-    """A curl line for the example, and Python for a whole DataFrame."""
+def snippets(url: str, project: Project, *, keyed: bool = False) -> dict[str, str]:
+    """A curl line for the example, and Python for a whole DataFrame; `keyed`: with an API key from API_KEY."""
+    key = ' -H "X-API-Key: $API_KEY"' if keyed else ""
     example = json.dumps(project.example).replace("'", "'\\''")
-    return {"curl": CURL.format(url=url, example=example), "python": PYTHON.format(url=url)}
+    return {"curl": CURL.format(url=url, key=key, example=example), "python": PYTHON.format(url=url)}

@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -61,7 +62,11 @@ def build_router(parts: Parts) -> APIRouter:
         await parts.predictions.refresh_keys()
         name = parts.keys.authenticate(key)
         if name is None:
-            raise Unauthorized("This service needs an API key: send it as X-API-Key.")
+            raise Unauthorized(
+                "This service needs an API key: send it as X-API-Key."
+                if key is None
+                else "This service does not know the API key that X-API-Key shows."
+            )
         return name
 
     Caller = Annotated[str, Depends(caller)]
@@ -120,7 +125,9 @@ def build_router(parts: Parts) -> APIRouter:
 
     @router.get("/info", summary="What this service predicts, with which model and limits")
     async def info(request: Request) -> dict[str, Any]:
-        return await parts.info.describe(str(request.base_url).rstrip("/"))
+        with suppress(Unavailable):  # the description needs no store
+            await parts.predictions.refresh_keys()
+        return await parts.info.describe(str(request.base_url).rstrip("/"), keyed=parts.keys.required)
 
     @router.get("/schema", summary="The JSON schema of a record")
     async def schema() -> dict[str, Any]:

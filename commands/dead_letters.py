@@ -1,18 +1,25 @@
 """cli dead-letters list | show | redrive: what the service gave up on, kept whole."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
-from commands.console import fail, out, plain_errors, say
+from commands.console import fail, out, plain_errors, row_progress, say
 from commands.options import DeployedOption, JsonOption, ProjectOption, StateOption
 from commands.reach import reach
 from serving.adapters import Backend
+from serving.errors import PayloadLost
 from serving.ports import DeadLetter
-from serving.prediction import Message, iso
+from serving.prediction import iso
+
+READ = 100
+"""Letters that `list` opens: each is a call of its own on AWS."""
+THREADS = 8
 
 app = typer.Typer(no_args_is_help=True, help="Messages that the service gave up on, kept whole.")
 
@@ -24,19 +31,35 @@ def list_(
     stage: DeployedOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """List the dead letters, oldest first."""
+    """List the dead letters, oldest first.
+
+    The table has the first 100, with their reasons. --json has all of them; after the first 100 the reason is null.
+    """
     with plain_errors():
-        letters = reach(project, state_dir, stage)[1].dead_letters.list()
+        letters = reach(project, state_dir, stage)[1].dead_letters
+        keys = letters.keys()
+        with ThreadPoolExecutor(THREADS) as pool:
+            found = list(pool.map(lambda key: letters.find(key.id), keys[:READ]))
+        reasons = [letter.reason if letter else None for letter in found] + [None] * len(keys[READ:])
         if as_json:
-            out.print_json(json.dumps([{"id": d.id, "reason": d.reason, "died_at": iso(d.died_at)} for d in letters]))
+            out.print_json(
+                json.dumps(
+                    [
+                        {"id": key.id, "reason": reason, "died_at": iso(key.died_at)}
+                        for key, reason in zip(keys, reasons, strict=True)
+                    ]
+                )
+            )
             return
-        if not letters:
+        if not keys:
             say("No dead letters.")
             return
         table = Table("id", "died at", "reason", box=None)
-        for letter in letters:
-            table.add_row(letter.id, iso(letter.died_at), letter.reason)
+        for key, reason in zip(keys[:READ], reasons, strict=False):
+            table.add_row(key.id, iso(key.died_at), escape(reason or ""))
         out.print(table)
+        if len(keys) > READ:
+            say(f"… and {len(keys) - READ} more")
 
 
 @app.command()
@@ -48,11 +71,11 @@ def show(
 ) -> None:
     """Print one dead letter, whole, as JSON."""
     with plain_errors():
-        letter = _letter(reach(project, state_dir, stage)[1], id)
+        backend = reach(project, state_dir, stage)[1]
+        letter = _letter(backend, id)
         try:
-            message = Message.from_text(letter.body)
-            records: object = message.records()
-        except ValueError:
+            records: object = backend.queue.open(letter.body).records()
+        except (ValueError, PayloadLost):
             records = letter.body
         out.print_json(
             json.dumps({"id": letter.id, "reason": letter.reason, "died_at": iso(letter.died_at), "records": records})
@@ -72,20 +95,39 @@ def redrive(
         backend = reach(project, state_dir, stage)[1]
         if not ids and not everything:
             fail("Name the dead letters to try again, or give --all.")
-        letters = backend.dead_letters.list() if everything else [_letter(backend, id_) for id_ in ids or []]
+        if everything:
+            keys = backend.dead_letters.keys()
+            wanted = [key.id for key in keys]
+        else:  # none of them when a name is wrong
+            wanted = [_letter(backend, id_).id for id_ in ids or []]
         count = 0
-        for letter in letters:
-            try:
-                message = Message.from_text(letter.body)
-            except ValueError:
-                say(f"{letter.id} was not written by this service and can't be tried again.")
-                continue
-            backend.queue.send([replace(message, redriven=True)])  # queued first: a crash here costs nothing
-            backend.dead_letters.remove(letter.id)
-            count += 1
-        say(f"{count} dead letters are queued again.")
+        refused: list[str] = []
+        try:
+            with row_progress() as progress:
+                for id_ in progress.track(wanted, description="queued again"):
+                    letter = backend.dead_letters.find(id_)
+                    if letter is None:
+                        continue  # somebody else's redrive, or it was erased
+                    problem = _redriven(backend, letter)
+                    count += problem is None
+                    refused += [] if problem is None else [f"{id_} can't be tried again: {problem}"]
+        finally:
+            for line in refused:
+                say(line)
+            say(f"{count} dead letters are queued again.")
+
+
+def _redriven(backend: Backend, letter: DeadLetter) -> str | None:
+    """Queue it again, or say why that can't be done. Raises QueueUnavailable."""
+    try:
+        message = backend.queue.open(letter.body)
+    except (ValueError, PayloadLost) as error:
+        return str(error)
+    backend.queue.send([replace(message, redriven=True)])  # queued first: a crash here costs nothing
+    backend.dead_letters.remove(letter)  # and not what has died meanwhile
+    return None
 
 
 def _letter(backend: Backend, id: str) -> DeadLetter:
-    found = next((letter for letter in backend.dead_letters.list() if letter.id == id), None)
+    found = backend.dead_letters.find(id)
     return found or fail(f"There is no dead letter {id}: see `cli dead-letters list`.")

@@ -1,7 +1,6 @@
 """cli deploy, cli remove: a service's stage on AWS, from one command to a prediction."""
 
 import json
-import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -34,15 +33,17 @@ def deploy(
     with plain_errors():
         from app.info import snippets
         from commands.aws.deploying import Deploying  # boto3 takes a fifth of a second
-        from commands.aws.osls import ROOT
         from serving.project import Project
 
         deploying = Deploying.begin(project, stage)
         try:
-            with building(ROOT / BUILD):
+            with building(BUILD):
                 answer = deploying.run(model=model, tag=tag)
         except KeyboardInterrupt:
-            fail("Interrupted. Run the same command again: it goes on from what is there.", code=130)
+            fail(
+                "Interrupted. CloudFormation may still be at work; later, the same command goes on.",
+                code=130,
+            )
         endpoint = deploying.endpoint
         if as_json:
             out.print_json(
@@ -52,14 +53,13 @@ def deploy(
         err.print(f"\n{deploying.deployment.stack} is served at", highlight=False)
         say(endpoint)
         err.print("Try:\n", highlight=False)
-        curl = snippets(endpoint, Project.load(deploying.deployment.project_dir))["curl"]
+        curl = snippets(endpoint, Project.load(deploying.deployment.project_dir), keyed=deploying.keyed)["curl"]
         err.print(curl, markup=False, highlight=False, soft_wrap=True)
 
 
 def remove(stage: StageOption = None, project: ProjectOption = None, yes: YesOption = False) -> None:
     """Remove a stage from AWS with its predictions; the models stay."""
     with plain_errors():
-        from commands.aws.osls import ROOT
         from commands.aws.removing import Removing
 
         removing = Removing.begin(project, stage)
@@ -70,6 +70,6 @@ def remove(stage: StageOption = None, project: ProjectOption = None, yes: YesOpt
             f"{left.dead_letters} dead letters and all keys?",
             yes,
         )
-        with building(ROOT / BUILD):
+        with building(BUILD):
             removing.run()
-        say(f"{name} is removed. Its models stay in {bucket}: `cli delete-bucket {shlex.quote(bucket or '')}`.")
+        say(f"{name} is removed. Its models stay in {bucket}.")

@@ -1,12 +1,14 @@
 """What a deployment needs to know beyond what the running service reads: more environment variables, same rules."""
 
+import shlex
 import sys
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from serving.settings import Settings
+from serving.errors import SettingsError
+from serving.settings import MIB, Settings
 
 HERE = f"{sys.version_info.major}.{sys.version_info.minor}"
 RUNTIMES = ("3.12", "3.13")
@@ -37,7 +39,11 @@ class Deployment(Settings):
         "lambda", description="`host` packages for this machine and Python: what an emulated AWS runs."
     )
     log_days: Literal[1, 3, 5, 7, 14, 30, 60, 90, 180, 365] = Field(30, description="How long logs are kept, days.")
-    alarm_email: str | None = Field(None, description="Who is told of dead letters, delays and errors; empty: nobody.")
+    alarm_email: str | None = Field(
+        None,
+        pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$",
+        description="Who is told of dead letters, delays and errors; empty: nobody.",
+    )
     dashboard: bool = Field(default=False, description="Whether a CloudWatch dashboard is made.")
 
     @model_validator(mode="after")
@@ -48,6 +54,10 @@ class Deployment(Settings):
             raise ValueError(f"WORKER_TIMEOUT ({self.worker_timeout:g} s) can't be over 900: no Lambda runs longer.")
         if not 128 <= self.worker_memory <= 10_240:
             raise ValueError(f"WORKER_MEMORY ({self.worker_memory} MiB) must be from 128 to 10240 on Lambda.")
+        if max(self.max_body, self.max_result) > LARGEST_ON_AWS:
+            raise ValueError(f"MAX_BODY and MAX_RESULT can't be over {LARGEST_ON_AWS} on AWS: a Lambda carries 6 MB.")
+        if self.max_receives > 1_000:
+            raise ValueError(f"MAX_RECEIVES ({self.max_receives}) can't be over 1000 on AWS.")
         if len(self.stack) > 51:
             raise ValueError(f"SERVICE and STAGE together have {len(self.stack) - 1} characters; functions allow 50.")
         return self
@@ -62,6 +72,28 @@ class Deployment(Settings):
         """Seconds that a received message stays hidden: AWS asks for six times the time-out, plus the window."""
         return 6 * int(self.worker_timeout) + self.batch_window
 
+    def command(self, name: str) -> str:
+        """A command on this very deployment, as it is typed."""
+        project = "" if self.project_dir == Path() else f" --project {shlex.quote(str(self.project_dir))}"
+        return f"`cli {name} --stage {self.stage}{project}`"
 
-BUILD = Path("build")
+    def check_memory(self, model: int) -> None:
+        """`model` is the size of its file in bytes. Raises SettingsError when WORKER_MEMORY does not suffice.
+
+        Quarantine's child process holds a second copy of the libraries and of the model.
+        """
+        needed = 2 * (LIBRARIES_MIB + model // MIB) + self.predict_memory
+        if needed > self.worker_memory:
+            raise SettingsError(
+                f"WORKER_MEMORY is {self.worker_memory} MiB; two processes with this model of {model // MIB} MiB and "
+                f"PREDICT_MEMORY of {self.predict_memory} MiB need {needed}: set `memory` in service.toml, or less "
+                "PREDICT_MEMORY."
+            )
+
+
+LARGEST_ON_AWS = 4_600_000
+"""Bytes: as base64, which takes a third more, with headers still below the 6 MB that a Lambda's call carries."""
+LIBRARIES_MIB = 200
+"""Of memory, measured: Python with pandas, scikit-learn and the clients of AWS."""
+BUILD = Path(__file__).parent.parent / "build"
 """Where `cli package` writes: api.zip, worker.zip and deployment.json, from which serverless.yml reads."""

@@ -1,6 +1,5 @@
 """cli logs: what a deployed service has logged; with an ID, the whole way of one prediction."""
 
-import json
 import re
 from typing import Annotated
 
@@ -39,7 +38,7 @@ def logs(
             for line in log.lines(follow=follow):
                 count += 1
                 if as_json:
-                    out.print(json.dumps(line.fields), markup=False, highlight=False, soft_wrap=True)
+                    out.print(line.to_json(), markup=False, highlight=False, soft_wrap=True)
                 else:
                     say(str(line))
         except KeyboardInterrupt:

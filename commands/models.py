@@ -51,20 +51,25 @@ def list_objects(bucket: BucketArgument, as_json: JsonOption = False) -> None:
         registry = open_registry(Settings.read(), bucket)
         manifests = registry.manifests()
         pointer = registry.pointer()
+        users = registry.pointers()
+        where = {m.tag: [name for name, found in users.items() if found.tag == m.tag] for m in manifests}
         if as_json:
             current = pointer and pointer.tag
-            out.print_json(json.dumps([{**m.model_dump(mode="json"), "current": m.tag == current} for m in manifests]))
+            rows = [
+                {**m.model_dump(mode="json"), "current": m.tag == current, "current_in": where[m.tag]}
+                for m in manifests
+            ]
+            out.print_json(json.dumps(rows))
             return
         if not manifests:
             say(f"{bucket} holds no model yet: `cli upload {bucket} PATH --tag v1`.")
             return
-        table = Table("tag", "current", "sha256", "size", "scikit-learn", "metrics", "uploaded", box=None)
+        table = Table("tag", "current in", "sha256", "size", "scikit-learn", "metrics", "uploaded", box=None)
         for m in manifests:
-            is_current = pointer is not None and pointer.tag == m.tag
             figures = ", ".join(f"{name} {value}" for name, value in m.metrics.items())
             table.add_row(
                 m.tag,
-                "yes" if is_current else "",
+                ", ".join(where[m.tag]),
                 m.sha256[:12],
                 f"{m.size:,}",
                 m.versions.get("scikit-learn", ""),
@@ -78,8 +83,10 @@ def delete_bucket(bucket: BucketArgument, yes: YesOption = False) -> None:
     """Delete a bucket and every model in it."""
     with plain_errors():
         opened = open_bucket(bucket)
-        count = len(open_registry(Settings.read(), bucket).manifests())
-        confirm(f"Delete {bucket} and its {count} models?", yes)
+        registry = open_registry(Settings.read(), bucket)
+        users = ", ".join(f"{name} ({pointer.tag})" for name, pointer in registry.pointers().items())
+        served = f" Current there: {users}." if users else ""
+        confirm(f"Delete {bucket} and its {len(registry.manifests())} models?{served}", yes)
         opened.delete()
         say(f"{bucket} is deleted.")
 

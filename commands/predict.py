@@ -12,7 +12,7 @@ import typer
 from rich.markup import escape
 
 from commands.console import err, fail
-from commands.options import DeployedOption
+from commands.options import DeployedOption, ProjectOption
 from serving.errors import ServingError
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ def predict(
     ],
     url: UrlOption = None,
     stage: DeployedOption = None,
+    project: ProjectOption = None,
     out: Annotated[
         Path | None,
         typer.Option("--out", metavar="FILE", help="Results: CSV for .csv, else JSON Lines.", show_default="stdout"),
@@ -63,7 +64,7 @@ def predict(
         source = read_source(file)
         run = run_send if no_wait else run_predict
         started = time.monotonic()
-        ending = asyncio.run(run(source, _connection(_where(url, stage), patience), out, yes=yes))
+        ending = asyncio.run(run(source, _connection(_where(url, stage, project), patience), out, yes=yes))
         _conclude(ending, "sent" if no_wait else "predicted", time.monotonic() - started, out)
 
 
@@ -74,6 +75,7 @@ def result(
         typer.Option("--url", envvar="SERVICE_URL", help="Where the service is.", show_default=f"FILE's, else {LOCAL}"),
     ] = None,
     stage: DeployedOption = None,
+    project: ProjectOption = None,
     out: Annotated[
         Path | None,
         typer.Option("--out", metavar="FILE", help="Results: CSV for .csv, else JSON.", show_default="stdout"),
@@ -99,7 +101,7 @@ def result(
             receipts = read_receipts(path)
             started = time.monotonic()
             ending = asyncio.run(
-                run_result(receipts, _connection(_where(url, stage, receipts.url), patience), out, yes=yes)
+                run_result(receipts, _connection(_where(url, stage, project, receipts.url), patience), out, yes=yes)
             )
             _conclude(ending, "read", time.monotonic() - started, out)
             return
@@ -107,16 +109,16 @@ def result(
             fail(f"There is no {which}.")
         if out is not None and out.exists() and not yes:
             fail(f"{out} is there already: --yes overwrites it, or name another file.")
-        _tell_failures(show(asyncio.run(run_fetch(which, _connection(_where(url, stage), patience))), out))
+        _tell_failures(show(asyncio.run(run_fetch(which, _connection(_where(url, stage, project), patience))), out))
 
 
-def _where(url: str | None, stage: str | None, otherwise: str = LOCAL) -> str:
+def _where(url: str | None, stage: str | None, project: Path | None, otherwise: str = LOCAL) -> str:
     """Where the service is: as --url says, where --stage is deployed, or on this machine."""
     if url is not None or stage is None:
         return url or otherwise
     from commands.aws.stack import deployed
 
-    return deployed(None, stage).endpoint
+    return deployed(project, stage).endpoint
 
 
 def _connection(url: str, patience: float) -> "Connection":

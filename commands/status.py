@@ -9,6 +9,7 @@ from commands.console import out, plain_errors
 from commands.options import DeployedOption, JsonOption, ProjectOption, StateOption
 from commands.reach import reach
 from serving.adapters import Backend
+from serving.errors import ServingError
 from serving.settings import Settings
 
 
@@ -34,21 +35,32 @@ def status(
         table = Table(show_header=False, box=None)
         for name, value in found.items():
             shown = ", ".join(f"{key} {count}" for key, count in value.items()) if isinstance(value, dict) else value
-            table.add_row(name.replace("_", " "), str(shown))
+            table.add_row(name.replace("_", " "), "–" if shown is None else str(shown))
         out.print(table)
 
 
 def _common(settings: Settings, backend: Backend) -> dict[str, Any]:
     """What both backends know. Raises Unavailable."""
     depth = backend.queue.depth()
-    pointer = backend.registry.pointer()
+    model, previous = _models(backend)
     return {
         "service": settings.service,
         "stage": settings.stage,
         "backend": settings.backend,
         "waiting": depth.waiting,
         "in_flight": depth.in_flight,
-        "dead_letters": len(backend.dead_letters.list()),
-        "model": pointer.tag if pointer else None,
-        "previous_model": pointer.previous.tag if pointer and pointer.previous else None,
+        "dead_letters": len(backend.dead_letters.keys()),
+        "model": model,
+        "previous_model": previous,
     }
+
+
+def _models(backend: Backend) -> tuple[str | None, str | None]:
+    """The current tag and the one before; a registry that can't be read hides nothing else."""
+    try:
+        pointer = backend.registry.pointer()
+    except ServingError as error:
+        return f"unknown: {error}", None
+    if pointer is None:
+        return None, None
+    return pointer.tag, pointer.previous.tag if pointer.previous else None

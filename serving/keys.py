@@ -94,6 +94,11 @@ class KeyRing:
         """Every signing key, newest first."""
         return self._signing[::-1]
 
+    @property
+    def required(self) -> bool:
+        """Whether clients must show an API key."""
+        return bool(self._api)
+
     def authenticate(self, shown: str | None) -> str | None:
         """The name of the API key that was shown; "" when the service has no API keys; None when it is refused."""
         if not self._api:

@@ -88,19 +88,33 @@ class ModelRegistry:
             raise ModelRefused(f"The model file of {version.tag} is not the one that was uploaded: its sha256 differs.")
         return found[0]
 
+    def check_free(self, manifest: Manifest) -> bool:
+        """Whether the tag is unused; False when it has these very bytes. Raises TagTaken when it has others."""
+        try:
+            present = self.manifest(manifest.tag)
+        except TagMissing:
+            return True
+        if present.sha256 != manifest.sha256:
+            raise TagTaken(f"The tag {manifest.tag} exists with other bytes; tags don't change: choose another one.")
+        return False
+
+    def pointers(self) -> Mapping[str, Pointer]:
+        """Every pointer of the bucket, by `service/stage`: who serves from it, or did."""
+        found = {}
+        for key in self.bucket.names("pointers/"):
+            _, service, stage = key.removesuffix(".json").split("/")
+            pointer = ModelRegistry(bucket=self.bucket, service=service, stage=stage).pointer()
+            if pointer is not None:
+                found[f"{service}/{stage}"] = pointer
+        return found
+
     def upload(self, path: Path, manifest: Manifest, progress: Callable[[int], None] = lambda count: None) -> bool:
         """Store a model under its tag; False when the same bytes are there already.
 
         `progress` is called with the number of bytes just sent. Raises TagTaken when the tag has other bytes.
         """
-        try:
-            present = self.manifest(manifest.tag)
-        except TagMissing:
-            pass
-        else:
-            if present.sha256 == manifest.sha256:
-                return False
-            raise TagTaken(f"The tag {manifest.tag} exists with other bytes; tags don't change: choose another one.")
+        if not self.check_free(manifest):
+            return False
         left_over = self.bucket.read(_model_key(manifest.tag))  # by an upload that did not finish
         with _Reported(path, progress) as file:
             version = ABSENT if left_over is None else left_over[1]
@@ -137,6 +151,22 @@ class ModelRegistry:
         new = Pointer(tag=tag, sha256=version.sha256, previous=old.current if old else None, history=history)
         self.bucket.write(self._pointer_key, io.BytesIO(new.model_dump_json(indent=2).encode()), replaces=replaces)
         return new
+
+    def restore(self, before: Pointer | None, *, instead_of: str) -> bool:
+        """Put the pointer back as it was before the tag `instead_of`; False when it names another one by now.
+
+        Without a pointer before there is none again. Raises PointerMoved, ModelUnavailable.
+        """
+        found = self._read_pointer()
+        if found is None or found[0].tag != instead_of or found[0] == before:
+            return False
+        if before is None:
+            self.bucket.remove(self._pointer_key)
+        else:
+            self.bucket.write(
+                self._pointer_key, io.BytesIO(before.model_dump_json(indent=2).encode()), replaces=found[1]
+            )
+        return True
 
     @property
     def _pointer_key(self) -> str:

@@ -40,13 +40,19 @@ class PredictionQueue(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class DeadLetter:
+class LetterKey:
+    """Which dead letter: a prediction that was tried again may have several."""
+
+    id: str  # the prediction's, or the message's where it names none
+    died_at: int  # milliseconds since 1970
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DeadLetter(LetterKey):
     """A message that the service gave up on, kept whole."""
 
-    id: str
     body: str
     reason: str
-    died_at: int  # milliseconds since 1970
     expires_at: int
 
 
@@ -54,14 +60,20 @@ class DeadLetters(Protocol):
     """Each method raises QueueUnavailable."""
 
     def keep(self, letter: DeadLetter) -> None:
-        """Keeping the same id again changes nothing."""
+        """Keeping the same key again changes nothing; a later `died_at` is a newer letter of the same id."""
         ...
 
-    def list(self) -> Sequence[DeadLetter]:
-        """Oldest first."""
+    def keys(self) -> Sequence[LetterKey]:
+        """The newest of each id, oldest first. No letter is read, so that there may be any number of them."""
         ...
 
-    def remove(self, id: str) -> None: ...
+    def find(self, id: str) -> DeadLetter | None:
+        """The newest of this id, whole."""
+        ...
+
+    def remove(self, letter: LetterKey) -> None:
+        """With those that are older; a newer one of the same id stays."""
+        ...
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -91,7 +103,11 @@ class PredictionStore(Protocol):
         ...
 
     def erase(self, prediction: Prediction) -> None:
-        """One unconditional write: no row becomes `cancelled`, a finished one loses its document."""
+        """One unconditional write: no row becomes `cancelled`, a finished one loses its document.
+
+        Then the copies of its input go that are kept outside the queue, its dead letters among them. What still waits
+        in the queue stays there: it is answered in vain.
+        """
         ...
 
     def swap(self, key: str, document: bytes, *, expected: bytes | None, expires_at: int | None = None) -> bool:

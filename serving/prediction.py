@@ -1,8 +1,11 @@
 """Prediction and Status: the one frozen record that travels from the POST to the answer of the GET."""
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from typing import Any
 
 from pydantic_core import from_json, to_json
 
@@ -40,7 +43,9 @@ class Code(StrEnum):
     INPUT_LOST = "input_lost"
     """Accepted, but its records can't be read any more: send them again."""
     DEAD_LETTER = "dead_letter"
-    """Tried MAX_RECEIVES times without an answer; the service keeps the message."""
+    """Tried MAX_RECEIVES times without an answer, or can't be read; the service keeps the message."""
+    RESULT_LOST = "result_lost"
+    """Answered, but the result can't be read any more: send the records again."""
 
 
 REDRIVABLE = frozenset({Code.DEAD_LETTER, Code.SCHEMA_CHANGED})
@@ -105,6 +110,9 @@ def iso(milliseconds: int) -> str:
 
 
 MESSAGE_VERSION = 1
+_ID = re.compile("[A-Za-z0-9_-]{1,64}")
+_YEAR_10000 = 253_402_300_800_000
+"""Milliseconds since 1970: no datetime reaches it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -139,15 +147,40 @@ class Message:
     @classmethod
     def from_text(cls, text: str) -> "Message":
         """Read what `to_text` wrote. Raises ValueError for anything else."""
-        head, separator, payload = text.partition("\n")
+        line, separator, payload = text.partition("\n")
+        fields = _fields(line)
+        version = fields.pop("version", None)
+        if version != MESSAGE_VERSION:
+            raise ValueError(f"message version {version} is not {MESSAGE_VERSION}")
+        wrong = [name for name, value in fields.items() if type(value) is not cls.__annotations__.get(name)]
+        if wrong or not separator or not _names_a_prediction(fields):
+            raise ValueError(f"not a message of this service: {', '.join(wrong) or 'its first line'}")
         try:
-            fields = from_json(head)
-            version = fields.pop("version")
-            if version != MESSAGE_VERSION or not separator:
-                raise ValueError(f"message version {version} is not {MESSAGE_VERSION}")
             return cls(**fields, payload=payload.encode())
-        except (AttributeError, KeyError, TypeError) as error:
-            raise ValueError(f"not a message of this service: {error!r}") from error
+        except TypeError as error:
+            raise ValueError(f"not a message of this service: {error}") from error
+
+    @classmethod
+    def head(cls, text: str) -> "Message | None":
+        """Whose message this is, of whatever version and whatever became of its payload: only ids and times are true.
+
+        None when it does not tell.
+        """
+        try:
+            fields = _fields(text.partition("\n")[0])
+        except ValueError:
+            return None
+        if not _names_a_prediction(fields):
+            return None
+        return cls(
+            prediction_id=fields["prediction_id"],
+            accepted_at=fields["accepted_at"],
+            expires_at=fields["expires_at"],
+            schema_hash="",
+            many=False,
+            payload=b"",
+            redriven=fields.get("redriven") is True,
+        )
 
     def answered(self, answer: bytes | Failure, *, model: ModelVersion | None = None, now: int) -> Prediction:
         """The terminal prediction: `answer` is a result as JSON, or why there is none."""
@@ -167,3 +200,21 @@ class Message:
         """The records, always as a list, as the API validated them."""
         decoded = from_json(self.payload)
         return decoded if self.many else [decoded]
+
+
+def _fields(line: str) -> dict[str, Any]:
+    """Raises ValueError for anything but a JSON object."""
+    fields = from_json(line)
+    if not isinstance(fields, dict):
+        raise ValueError("not a message of this service: its first line")
+    return fields
+
+
+def _names_a_prediction(fields: Mapping[str, Any]) -> bool:
+    """Whether the id can be a key of every store, and the times can be times."""
+    id_, times = fields.get("prediction_id"), (fields.get("accepted_at"), fields.get("expires_at"))
+    return (
+        isinstance(id_, str)
+        and _ID.fullmatch(id_) is not None
+        and all(type(time) is int and 0 <= time < _YEAR_10000 for time in times)
+    )

@@ -1,6 +1,8 @@
 """The local queue's other end: what the event source needs of it, and no port promises."""
 
+import sqlite3
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,7 +10,8 @@ import pytest
 
 from serving.local.bell import Bell
 from serving.local.database import Database
-from serving.local.queue import LocalQueue, Received
+from serving.local.queue import LocalDeadLetters, LocalQueue, Received
+from serving.ports import DeadLetter
 from serving.prediction import Message, Prediction
 from tests.contract.conftest import Clock, message_of
 
@@ -86,3 +89,28 @@ def test_messages_whose_receipt_has_expired_are_swept(queue: LocalQueue, message
     assert queue.sweep() == 0
     clock.passes(3601)
     assert queue.sweep() == 1
+
+
+def test_letters_of_a_file_that_held_one_for_each_id_are_taken_over(tmp_path: Path, clock: Clock) -> None:
+    path = tmp_path / "state.db"
+    with closing(sqlite3.connect(path)) as earlier:
+        earlier.execute(
+            "CREATE TABLE dead_letters (id TEXT PRIMARY KEY, body TEXT NOT NULL, reason TEXT NOT NULL,"
+            " died_at REAL NOT NULL, expires_at REAL NOT NULL)"
+        )
+        earlier.execute("INSERT INTO dead_letters VALUES ('a', 'the body', 'why', 1700000000000, 1800000000000)")
+        earlier.commit()
+    for _ in range(2):  # a file is taken over once
+        database = Database(path)
+        letters = LocalDeadLetters(database, clock=clock)
+        first = letters.find("a")
+        assert first == DeadLetter(
+            id="a", body="the body", reason="why", died_at=1_700_000_000_000, expires_at=1_800_000_000_000
+        )
+        letters.keep(replace(first, died_at=first.died_at + 1))
+        letters.remove(replace(first, died_at=first.died_at - 1))
+        (key,) = letters.keys()
+        assert key.died_at == first.died_at + 1
+        letters.remove(replace(first, died_at=first.died_at + 1))
+        letters.keep(first)
+        database.close()

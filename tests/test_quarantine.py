@@ -138,6 +138,7 @@ def test_what_needs_too_much_memory_is_not_tried_again_in_the_worker(tmp_path: P
     loop.close()
 
 
+@pytest.mark.alone
 def test_however_little_time_there_is_each_call_decides_one(tmp_path: Path, hostile_model: Any) -> None:
     loop = make_loop(tmp_path, SCHEMA, hostile_model, predict_timeout=4, worker_timeout=16)
     ids = {value: loop.send({"x": value}) for value in (-3.0, 1.0, 2.0)}

@@ -11,6 +11,7 @@ from sklearn.preprocessing import FunctionTransformer
 
 from tests.making import Loop, function_of, make_loop, write_project
 
+pytestmark = pytest.mark.alone
 SCHEMA = "x: float = Field(examples=[1])"
 SLOW = "import time\n\n\ndef slowly(frame):\n    time.sleep(0.05 * len(frame))\n    return frame\n"
 

@@ -13,7 +13,7 @@ from serving.prediction import Code, Failure, Message
 logger = logging.getLogger(__name__)
 
 KEPT = 7 * 86_400_000
-"""Milliseconds that a message is kept which this service can't read."""
+"""Milliseconds that a message is kept which does not tell when it expires."""
 
 
 class DeadLetterHandler:
@@ -29,8 +29,8 @@ class DeadLetterHandler:
         for record in event["Records"]:
             try:
                 self._bury(record)
-            except Unavailable as error:
-                logger.error("message %s can't be kept as a dead letter yet: %s", record["messageId"], error)
+            except Exception as error:  # mostly Unavailable; whatever it is, the others of the batch are done
+                logger.error("message %s can't be kept as a dead letter yet: %r", record["messageId"], error)
                 failures.append({"itemIdentifier": record["messageId"]})
         return {"batchItemFailures": failures}
 
@@ -39,10 +39,12 @@ class DeadLetterHandler:
             message = self._backend.queue.open(record["body"])
         except PayloadLost as error:  # nothing is left to be kept
             failure = Failure(code=Code.INPUT_LOST, message=str(error))
-            self._backend.predictions.finish([error.head.answered(failure, now=_now())])
+            self._backend.predictions.finish([error.head.answered(failure, now=_now())], redriven=error.head.redriven)
             return
-        except ValueError as error:
-            self._backend.dead_letters.keep(unreadable(record, str(error)))
+        except Unavailable:
+            raise
+        except Exception as error:  # anybody's text, and it would come back for days
+            give_up(self._backend, record, error)
             return
         logger.error("prediction_id=%s dead letter: %s", message.prediction_id, self._reason)
         self._backend.dead_letters.keep(letter(message, self._reason))
@@ -61,10 +63,27 @@ def letter(message: Message, reason: str) -> DeadLetter:
     )
 
 
-def unreadable(record: Mapping[str, Any], reason: str) -> DeadLetter:
-    """An SQS record that this service did not write, as it is kept to be looked at."""
-    now = _now()
-    return DeadLetter(id=record["messageId"], body=record["body"], reason=reason, died_at=now, expires_at=now + KEPT)
+def give_up(backend: Backend, record: Mapping[str, Any], error: Exception) -> None:
+    """Keep a message that can't be read, as it came; where it tells whose it is, that prediction fails.
+
+    Raises Unavailable.
+    """
+    head, now = Message.head(record["body"]), _now()
+    name = f"prediction_id={head.prediction_id}" if head else f"message {record['messageId']}"
+    trace = None if isinstance(error, ValueError) else error  # what nobody foresaw
+    logger.error("%s can't be read and is kept as a dead letter: %r", name, error, exc_info=trace)
+    backend.dead_letters.keep(
+        DeadLetter(
+            id=head.prediction_id if head else record["messageId"],
+            body=record["body"],
+            reason=f"It can't be read: {error}",
+            died_at=now,
+            expires_at=head.expires_at if head else now + KEPT,
+        )
+    )
+    if head is not None:
+        failure = Failure(code=Code.DEAD_LETTER, message="The service can't read this any more, and keeps it.")
+        backend.predictions.finish([head.answered(failure, now=now)], redriven=head.redriven)
 
 
 def _now() -> int:

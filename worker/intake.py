@@ -12,8 +12,9 @@ from serving.adapters import Backend
 from serving.errors import PayloadLost, Unavailable
 from serving.prediction import Code, Failure, Message
 from serving.project import Project
-from worker.dead_letters import letter, unreadable
+from worker.dead_letters import give_up, letter
 from worker.later import try_later
+from worker.separate import describe
 
 logger = logging.getLogger(__name__)
 
@@ -45,15 +46,24 @@ class Intake:
         jobs, failures = [], []
         for record in records:
             try:
-                job = self._opened(record)
+                job = self._opened_or_kept(record)
                 if job is not None:
                     jobs.append(job)
-            except Unavailable as error:
-                logger.error("message %s is delivered again: %s", record["messageId"], error)
+            except Exception as error:  # mostly Unavailable; whatever it is, no message takes the batch with it
+                logger.error("message %s is delivered again: %r", record["messageId"], error)
                 name = f"message {record['messageId']}"
                 try_later(self._backend.queue, handle=record["receiptHandle"], receives=_receives(record), name=name)
                 failures.append(record["messageId"])
         return jobs, failures
+
+    def _opened_or_kept(self, record: Mapping[str, Any]) -> Job | None:
+        try:
+            return self._opened(record)
+        except Unavailable:
+            raise
+        except Exception as error:  # anybody may have written the text: it is kept to be looked at, retries can't help
+            give_up(self._backend, record, error)
+            return None
 
     def _opened(self, record: Mapping[str, Any]) -> Job | None:
         lost = None
@@ -61,10 +71,6 @@ class Intake:
             message = self._backend.queue.open(record["body"])
         except PayloadLost as error:
             message, lost = error.head, error
-        except ValueError as error:  # retries can't help: it is kept to be looked at
-            logger.error("message %s can't be read and is kept as a dead letter: %s", record["messageId"], error)
-            self._backend.dead_letters.keep(unreadable(record, str(error)))
-            return None
         if message.expires_at <= time.time() * 1000:
             logger.warning("prediction_id=%s expired unpredicted", message.prediction_id)
             return None
@@ -85,10 +91,8 @@ class Intake:
         """The message under today's schema, new fields filled with their defaults; None when it fails for good."""
         try:
             payload = self._project.revalidate(message.payload, many=message.many)
-        except ValidationError as error:
-            first = error.errors()[0]
-            place = ".".join(map(str, first["loc"]))
-            reason = f"The schema has changed since this was accepted: {place}: {first['msg']}"
+        except Exception as error:  # the user's validators may raise anything, and pydantic lets most of it through
+            reason = f"The schema has changed since this was accepted: {_said(error)}"
             self._backend.dead_letters.keep(letter(message, reason))
             self._fail(message, Code.SCHEMA_CHANGED, reason)
             return None
@@ -99,6 +103,14 @@ class Intake:
         failure = Failure(code=code, message=reason)
         answer = message.answered(failure, now=int(time.time() * 1000))
         self._backend.predictions.finish([answer], redriven=message.redriven)
+
+
+def _said(error: Exception) -> str:
+    """What a client is told."""
+    if isinstance(error, ValidationError):
+        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
+    return describe(error)
 
 
 def _receives(record: Mapping[str, Any]) -> int:

@@ -1,27 +1,40 @@
 """Which model a deployment serves: the one that was named, the current one, or the one that was just trained."""
 
 import hashlib
+import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from commands.console import err
 from commands.models import inspect
 from serving.errors import ModelRefused, TagMissing
-from serving.models import Manifest, ModelRegistry
+from serving.models import Manifest, ModelRegistry, check_tag
 from serving.project import Project
 from serving.settings import Settings
+
+OURS = ("app", "worker", "serving", "commands", "cli", "tests", "__main__")
+"""What is loaded from this repository when it is the project itself, and is no part of the model."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Choice:
-    """A checked model; `path` is where its bytes are on this machine, None when they are in the bucket already."""
+    """A checked model; `path` is where its bytes are on this machine, None when they are in the bucket already.
+
+    `modules` are those of the project that it has imported, by name.
+    """
 
     manifest: Manifest
     path: Path | None
+    modules: Sequence[str] = ()
 
 
 def choose(settings: Settings, registry: ModelRegistry | None, *, model: Path | None, tag: str | None) -> Choice:
     """`registry` is None when there is no bucket yet. Raises ModelRefused, TagMissing."""
+    if tag is not None:
+        check_tag(tag)
+    if model is not None and not model.is_file():
+        raise TagMissing(f"There is no {model}: train a model first, or give another path.")
     trained = settings.project_dir / "build" / "model.pkl"
     current = registry.pointer() if registry else None
     if model is None and tag is None:
@@ -31,10 +44,14 @@ def choose(settings: Settings, registry: ModelRegistry | None, *, model: Path | 
         model = trained
         if not model.is_file():
             raise TagMissing(
-                f"No model is uploaded and {trained} is not there: train one, or name it with --model PATH."
+                f"No model is uploaded and {trained} is not there: run the project's train.py with {trained.parent} as "
+                "its argument, or name a pickle with --model PATH."
             )
     if model is not None:
-        return Choice(manifest=inspect(settings, model, tag, None), path=model)
+        manifest = inspect(settings, model, tag, None)
+        if registry is not None:
+            registry.check_free(manifest)
+        return Choice(manifest=manifest, path=model, modules=_imported_from(settings.project_dir))
     assert tag is not None
     if registry is None:
         raise TagMissing(f"There is no bucket yet that could hold {tag}: name the file with --model PATH.")
@@ -60,7 +77,18 @@ def _from_bucket(settings: Settings, registry: ModelRegistry, tag: str) -> Choic
         memory=settings.predict_memory,
         seconds=settings.predict_timeout,
     )
-    return Choice(manifest=manifest, path=None)
+    return Choice(manifest=manifest, path=None, modules=_imported_from(settings.project_dir))
+
+
+def _imported_from(folder: Path) -> list[str]:
+    """The modules of the project that are loaded now: those that the model needs."""
+    root = folder.resolve()
+    found = []
+    for name, module in list(sys.modules.items()):
+        file = getattr(module, "__file__", None)
+        if file and root in Path(file).parents and not name.startswith(OURS):
+            found.append(name)
+    return found
 
 
 def _mention(trained: Path, sha256: str) -> None:

@@ -1,6 +1,7 @@
 """The steps of `cli deploy`: each is said before it is taken, and a failure after the last one undoes them."""
 
 import secrets
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,10 +13,10 @@ from rich.markup import escape
 from commands.aws.account import Account
 from commands.aws.choice import Choice, choose
 from commands.aws.log import Log
-from commands.aws.osls import ROOT, osls
-from commands.aws.rollback import earlier_deployment
+from commands.aws.osls import osls
+from commands.aws.rollback import served_now
 from commands.aws.smoke import smoke_test
-from commands.aws.stack import Deployed, Stack, find, located
+from commands.aws.stack import Deployed, Stack, check_deployable, find, located
 from commands.console import byte_progress, err
 from commands.deployment import BUILD, Deployment
 from commands.packaging.build import Package, build, requirements_name, target_of
@@ -27,11 +28,11 @@ from serving.keys import KeyRing
 from serving.models import ModelRegistry, Pointer
 from serving.project import Project
 
-DEAD = {"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "DELETE_FAILED"}
-"""States of a stack that CloudFormation lets nobody change."""
-
-LOOK_BACK, SHOWN = 300, 8
-"""Seconds and lines of the log that a failed smoke test is explained with."""
+SMOKE_TEST, HOUR = "smoke-test-", 3600
+SHOWN = 8
+"""Lines of the log that a failed smoke test is explained with."""
+CLOCKS = 5
+"""Seconds that this machine's clock may be ahead of AWS's."""
 
 
 @dataclass
@@ -43,6 +44,7 @@ class Deploying:
     project: Project
     bucket: S3Bucket
     endpoint: str = ""
+    keyed: bool = False  # whether clients need an API key
 
     @classmethod
     def begin(cls, project: Path | None, stage: str | None) -> "Deploying":
@@ -51,36 +53,38 @@ class Deploying:
         account = Account(deployment.aws_region)
         name = deployment.bucket or models_bucket(deployment, account)
         deployment = deployment.model_copy(update={"bucket": name, "aws_region": account.region})
+        project_ = Project.load(deployment.project_dir)
+        _ = project_.example  # a broken one is told before anything that takes time
         return cls(
             account=account,
             deployment=deployment,
-            project=Project.load(deployment.project_dir),
+            project=project_,
             bucket=S3Bucket(name, account.session),
         )
 
     def run(self, *, model: Path | None, tag: str | None) -> Mapping[str, Any]:
         """All steps; the smoke test's prediction. Raises ServingError."""
         say(f"{self.deployment.stack} in account {self.account.id}, {self.account.region}")
+        stack = find(self.account, self.deployment)
+        if stack is not None:
+            check_deployable(stack, self.deployment)
         registry = self._registry()
-        there = self.bucket.exists()
+        there = self.bucket.exists(owner=self.account.id)
         with step("Checking the model with the project's example"):
             choice = choose(self.deployment, registry if there else None, model=model, tag=tag)
+            self.deployment.check_memory(choice.manifest.size)
         host = self.deployment.package_for == "host"
         if there:
             self._recall(registry, choice, host)
-        package = build(self.deployment, manifest=choice.manifest, host=host, folder=ROOT / BUILD)
+        package = build(self.deployment, manifest=choice.manifest, modules=choice.modules, host=host, folder=BUILD)
+        if package.left_out:
+            say(f"Left out as data: {', '.join(map(str, package.left_out[:5]))}{' …' * (len(package.left_out) > 5)}")
         if not there:
             with step(f"Making the bucket {self.deployment.bucket}"):
                 self.bucket.create()
         before = registry.pointer()
         self._upload(registry, choice, package)
-        stack = find(self.account, self.deployment)
-        if stack is not None and stack.status in DEAD:
-            raise ServingError(
-                f"{stack.name} is {stack.status} and can't be deployed any more: `cli remove --stage "
-                f"{self.deployment.stage}`, then deploy again."
-            )
-        earlier = earlier_deployment(self.account, self.deployment) if stack else None
+        earlier = served_now(self.account, stack) if stack else None
         with self._temporary_key(stack) as key:
             say("Deploying the stack")
             osls(self.deployment, self.account, "deploy")
@@ -93,7 +97,7 @@ class Deploying:
         """The library versions that this model was deployed with before, wherever that was."""
         kept = registry.kept(choice.manifest.tag, requirements_name(target_of(self.deployment, host=host)))
         if kept is not None:
-            remember(kept.decode(), ROOT / BUILD / ".cache")
+            remember(kept.decode(), BUILD / ".cache")
 
     def _upload(self, registry: ModelRegistry, choice: Choice, package: Package) -> None:
         manifest = choice.manifest
@@ -115,40 +119,56 @@ class Deploying:
         if found is None:
             raise ServingError(f"The stack {self.deployment.stack} is not there after osls has deployed it.")
         self.endpoint = found.outputs["Endpoint"].rstrip("/")
-        with step(f"Making {tag} current"):
-            registry.promote(tag)
+        began = time.time()
         try:
+            with step(f"Making {tag} current"):
+                registry.promote(tag)
             with step(f"Asking {self.endpoint} for the example's prediction"):
-                return smoke_test(self.endpoint, self.project.example, tag, key=key)
-        except (ServingError, KeyboardInterrupt) as error:
+                return smoke_test(
+                    self.endpoint,
+                    self.project.example,
+                    tag,
+                    key=key,
+                    hopeless=lambda: self._hopeless(found, began),
+                )
+        except BaseException as error:  # whatever it was: what is not proved is not left to serve
             said = escape(str(error) or "interrupted")
             err.print(f"[red]The smoke test failed[/red]: {said}", highlight=False, soft_wrap=True)
-            self._tell_why(found)
+            self._tell_why(found, began)
             self._undo(registry, before, tag, earlier)
             raise
 
-    def _tell_why(self, stack: Stack) -> None:
-        """The last warnings and errors of the new Lambdas."""
+    def _tell_why(self, stack: Stack, began: float) -> None:
+        """The last warnings and errors of the new Lambdas, each once."""
+        for line in list(dict.fromkeys(self._troubles(stack, began)))[-SHOWN:]:
+            say(f"  {line}")
+
+    def _hopeless(self, stack: Stack, began: float) -> str | None:
+        """Why there will be no answer: the worker says so at its start, and again at every try."""
+        return next((line for line in self._troubles(stack, began) if "can't be loaded" in line), None)
+
+    def _troubles(self, stack: Stack, began: float) -> list[str]:
         there = Deployed(account=self.account, deployment=located(self.deployment, stack), stack=stack)
         try:
-            lines = [line for line in Log(there, text=None, seconds=LOOK_BACK).lines(follow=False) if line.troubled]
+            lines = list(Log(there, text=None, seconds=int(time.time() - began) + CLOCKS).lines(follow=False))
         except ServingError:
-            return
-        for line in lines[-SHOWN:]:
-            say(f"  {line}")
+            return []
+        return [line.text for line in lines if line.troubled]
 
     def _undo(self, registry: ModelRegistry, before: Pointer | None, tag: str, earlier: str | None) -> None:
         """The pointer first, because that is quick; then the stack."""
-        if before is not None and before.tag != tag:
-            with step(f"Going back to the model {before.tag}"):
-                registry.promote(before.tag)
+        try:
+            if before is not None and registry.restore(before, instead_of=tag):
+                say(f"Went back to the model {before.tag}")
+        except ServingError as error:
+            say(f"The model could not be taken back: {error}")
         if earlier is not None:
             say("Going back to the stack as it was deployed before")
             osls(self.deployment, self.account, "rollback", "--timestamp", earlier)
         else:
             say(
-                f"This was the first deployment: the stack stays, so that you can look at it (`cli logs --stage "
-                f"{self.deployment.stage}`); `cli remove --stage {self.deployment.stage}` removes it."
+                "This was the first deployment: the stack stays, so that you can look at it "
+                f"({self.deployment.command('logs')}); {self.deployment.command('remove')} removes it."
             )
 
     @contextmanager
@@ -162,7 +182,11 @@ class Deploying:
         if not ring.api_keys():
             yield None
             return
-        name = f"smoke-test-{secrets.token_hex(4)}"
+        for left in ring.api_keys():  # by a deployment that was killed
+            if left.name.startswith(SMOKE_TEST) and left.created_at < (time.time() - HOUR) * 1000:
+                ring.revoke_api_key(left.name)
+        self.keyed = True
+        name = f"{SMOKE_TEST}{secrets.token_hex(4)}"
         key = ring.create_api_key(name)
         try:
             yield key

@@ -36,12 +36,22 @@ class Line:
         level = str(self.fields.get("level") or self.fields.get("message", "")).split(" ", 1)[0]
         return level in {"WARNING", "WARN", "ERROR", "CRITICAL", "FATAL"} or "errorMessage" in self.fields
 
-    def __str__(self) -> str:
+    @property
+    def text(self) -> str:
+        """What it says, without when and where."""
         message = self.fields.get("message") or self.fields.get("errorMessage") or self.fields.get("record", "")
-        text = message if isinstance(message, str) else json.dumps(message)
+        return message if isinstance(message, str) else json.dumps(message)
+
+    def to_json(self) -> str:
+        """All that is known of it, on one line."""
+        return json.dumps({"time": iso(self.at), "function": self.function, **self.fields})
+
+    def __str__(self) -> str:
         level = self.fields.get("level", self.fields.get("type", ""))
         trace = self.fields.get("stackTrace") or []
-        return "\n".join([f"{iso(self.at)} {self.function:<12} {level:<8} {text}".rstrip(), *map(str.rstrip, trace)])
+        return "\n".join(
+            [f"{iso(self.at)} {self.function:<12} {level:<8} {self.text}".rstrip(), *map(str.rstrip, trace)]
+        )
 
 
 class Log:

@@ -1,23 +1,22 @@
-"""What osls can roll back to: it keeps the packages of the last deployments in a bucket of the stack."""
+"""What `cli deploy` can go back to: osls keeps the packages of the last deployments in a bucket of the stack."""
 
-from botocore.exceptions import ClientError
+import json
+from typing import Any
 
 from commands.aws.account import Account, aws_errors
-from commands.deployment import Deployment
+from commands.aws.stack import Stack
 
 
-def earlier_deployment(account: Account, deployment: Deployment) -> str | None:
-    """The timestamp, in milliseconds, of the deployment that is served now; None when osls keeps none."""
+def served_now(account: Account, stack: Stack) -> str | None:
+    """The timestamp, in milliseconds, of the deployment that the stack runs; None when it never ran one.
+
+    The newest package is not it: osls uploads before it changes the stack, and what failed was uploaded too.
+    """
     with aws_errors():
-        try:
-            found = account.client("cloudformation").describe_stack_resource(
-                StackName=deployment.stack, LogicalResourceId="ServerlessDeploymentBucket"
-            )
-        except ClientError:
-            return None
-        bucket = found["StackResourceDetail"]["PhysicalResourceId"]
-        prefix = f"serverless/{deployment.service}/{deployment.stage}/"
-        pages = account.client("s3").get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
-        names = {item["Key"].removeprefix(prefix).split("/")[0] for page in pages for item in page.get("Contents", [])}
-    stamps = [name.split("-")[0] for name in names if "-" in name]
-    return max(stamps, default=None)
+        template = account.client("cloudformation").get_template(StackName=stack.name)["TemplateBody"]
+    resources: dict[str, Any] = (json.loads(template) if isinstance(template, str) else template)["Resources"]
+    function = resources.get("ApiLambdaFunction")
+    if function is None:
+        return None
+    # serverless/<service>/<stage>/<milliseconds>-<date>/api.zip
+    return str(function["Properties"]["Code"]["S3Key"]).split("/")[3].split("-")[0]

@@ -1,7 +1,7 @@
 """The smoke test of a deployment: the project's example goes to the new endpoint, and the new model must answer it."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import httpx
@@ -13,15 +13,21 @@ PATIENCE = 120.0
 PAUSE = 1.0
 
 
-def smoke_test(endpoint: str, example: Any, tag: str, *, key: str | None = None) -> Mapping[str, Any]:
-    """The finished prediction of the example by the model `tag`. Raises ServingError that says what was answered."""
+def smoke_test(
+    endpoint: str, example: Any, tag: str, *, key: str | None = None, hopeless: Callable[[], str | None] = lambda: None
+) -> Mapping[str, Any]:
+    """The finished prediction of the example by the model `tag`. Raises ServingError that says what was answered.
+
+    `hopeless` is asked now and then while there is no answer, and may say why there will be none.
+    """
     until = time.monotonic() + PATIENCE
     headers = {"X-API-Key": key} if key else {}
     with httpx.Client(base_url=endpoint, headers=headers, timeout=35) as api:
         while True:
-            answer = _predicted(api, example, until)
+            answer = _predicted(api, example, until, hopeless)
             if answer["status"] != "succeeded":
-                raise ServingError(f"the example {answer['status']}: {answer.get('error', {}).get('message', answer)}")
+                said = hopeless() or answer.get("error", {}).get("message", answer)
+                raise ServingError(f"the example {answer['status']}: {said}")
             if answer["model"]["tag"] == tag:
                 return answer
             if time.monotonic() > until:
@@ -29,15 +35,21 @@ def smoke_test(endpoint: str, example: Any, tag: str, *, key: str | None = None)
             time.sleep(PAUSE)
 
 
-def _predicted(api: httpx.Client, example: Any, until: float) -> dict[str, Any]:
+def _predicted(api: httpx.Client, example: Any, until: float, hopeless: Callable[[], str | None]) -> dict[str, Any]:
     """POST, then GET until it is finished."""
     response = _tried(api, "POST", "/api/predict", until, json=example)
-    location = response.headers["Location"]
-    body: dict[str, Any] = response.json()
-    while body["status"] == "pending":
-        if time.monotonic() > until:
-            raise ServingError(f"prediction {body['prediction_id']} is still pending after {PATIENCE:.0f} seconds")
-        body = _tried(api, "GET", location, until).json()
+    try:
+        location = response.headers["Location"]
+        body: dict[str, Any] = response.json()
+        while body["status"] == "pending":
+            if time.monotonic() > until:
+                raise ServingError(f"prediction {body['prediction_id']} is still pending after {PATIENCE:.0f} seconds")
+            body = _tried(api, "GET", location, until).json()
+            reason = hopeless() if body["status"] == "pending" else None
+            if reason is not None:
+                raise ServingError(reason)
+    except (KeyError, ValueError) as error:
+        raise ServingError(f"{api.base_url} does not answer as this API does: {response.text[:300]}") from error
     return body
 
 

@@ -73,6 +73,20 @@ def find(account: Account, deployment: Deployment) -> Stack | None:
     return found
 
 
+def check_deployable(stack: Stack, deployment: Deployment) -> None:
+    """Raises ServingError for a stack that CloudFormation would not change now, with what to do first."""
+    status = stack.status
+    if status in {"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "DELETE_FAILED", "REVIEW_IN_PROGRESS"}:
+        advice = f"it can only be removed: {deployment.command('remove')}, then deploy again"
+    elif status.endswith("_IN_PROGRESS"):
+        advice = "wait until CloudFormation has finished what an earlier command began"
+    elif status == "UPDATE_ROLLBACK_FAILED":
+        advice = "continue its rollback in the console of CloudFormation, then deploy again"
+    else:
+        return
+    raise ServingError(f"{stack.name} is {status}: {advice}.")
+
+
 def deployed(project: Path | None, stage: str | None, *, broken: bool = False) -> Deployed:
     """The service that the project's service.toml names, at this stage; with `broken`, also a half of one.
 
@@ -82,11 +96,20 @@ def deployed(project: Path | None, stage: str | None, *, broken: bool = False) -
     account = Account(deployment.aws_region)
     stack = find(account, deployment)
     if stack is None or not (broken or "Endpoint" in stack.outputs):
+        there = _stages(account, deployment.service)
+        advice = f"it is at {', '.join(there)}" if there else f"{deployment.command('deploy')} does that"
         raise ServingError(
-            f"{deployment.service} is not deployed at the stage {deployment.stage} in {account.region}: "
-            f"run `cli deploy --stage {deployment.stage}`."
+            f"{deployment.service} is not deployed at the stage {deployment.stage} in {account.region}: {advice}."
         )
     return Deployed(account=account, deployment=located(deployment, stack), stack=stack)
+
+
+def _stages(account: Account, service: str) -> list[str]:
+    """Where the service is deployed in this region."""
+    with aws_errors():
+        pages = account.client("cloudformation").get_paginator("describe_stacks").paginate()
+        tags = [_stack(found).tags for page in pages for found in page["Stacks"]]
+    return sorted(found["stage"] for found in tags if found.get("service") == service and "stage" in found)
 
 
 def located(deployment: Deployment, stack: Stack) -> Deployment:

@@ -2,7 +2,7 @@
 
 import json
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from commands.deployment import BUILD, Deployment
 from commands.packaging.archive import write_zip
 from commands.packaging.bytecode import compile_below
 from commands.packaging.environment import deployment_document
-from commands.packaging.imports import check_imports
+from commands.packaging.imports import FOR_THE_WORKER, check_imports
 from commands.packaging.libraries import libraries
 from commands.packaging.locked import Lambda, locked, requirement_list
 from commands.packaging.sizes import Size, check_limit, size_below
@@ -51,10 +51,16 @@ def target_of(deployment: Deployment, *, host: bool) -> Target:
 
 
 def build(
-    deployment: Deployment, *, manifest: Manifest | None = None, host: bool = False, folder: Path = BUILD
+    deployment: Deployment,
+    *,
+    manifest: Manifest | None = None,
+    modules: Collection[str] = (),
+    host: bool = False,
+    folder: Path = BUILD,
 ) -> Package:
     """Build for Lambda, or for this machine; with the library versions of a model's manifest if one is given.
 
+    `modules` are those of the project that the model needs: the worker must carry what they import.
     Raises ConfigurationError; TooLargeForLambda when a zip is over Lambda's limit.
     """
     target = target_of(deployment, host=host)
@@ -82,6 +88,8 @@ def build(
             left_out = copy_project(project, ours)
             if name == "api":
                 check_imports(ours / PROJECT, contents.modules)
+            else:
+                check_imports(ours / PROJECT, contents.modules, modules=modules, advice=FOR_THE_WORKER)
             if target.compiled:
                 compile_below(ours, sourceless=False)
             rows = [*contents.sizes, own, size_below(ours / PROJECT, "the project")]

@@ -27,6 +27,9 @@ def environment(deployment: Deployment) -> dict[str, str]:
         "STAGE": deployment.stage,
         "BUCKET": bucket_name(deployment),
         "PROJECT_DIR": PROJECT,
+        # service.toml is in the zips: what this deployment decided otherwise must win over it there too.
+        "WORKER_MEMORY": str(deployment.worker_memory),
+        "WORKER_TIMEOUT": str(int(deployment.worker_timeout)),
     }
     values = deployment.model_dump(mode="json", include=set(Settings.model_fields) - NOT_PASSED_ON)
     changed = {

@@ -1,4 +1,4 @@
-"""Finds what validation.py imports that the API does not carry, before a cold start does."""
+"""Finds what the user's modules import and a Lambda does not carry, before a cold start does."""
 
 import ast
 import sys
@@ -11,13 +11,22 @@ OF_LAMBDA = {"boto3", "botocore", "s3transfer", "jmespath", "dateutil", "urllib3
 """What Lambda's Python runtime brings."""
 
 
-def check_imports(project: Path, carried: Collection[str]) -> None:
+FOR_THE_API = (
+    "which the API does not carry: import it inside the function that needs it, or in a module that only the model "
+    "uses, not validation.py"
+)
+FOR_THE_WORKER = "which the worker does not carry: put its package into the project's requirements.txt"
+
+
+def check_imports(
+    project: Path, carried: Collection[str], *, modules: Collection[str] = ("validation",), advice: str = FOR_THE_API
+) -> None:
     """`project`: the folder as it will be in the zip; `carried`: what can be imported, by its first name.
 
-    Raises ProjectError that names the line to change.
+    Begins with `modules` and follows them. Raises ProjectError that names the line to change.
     """
     known = {*carried, *sys.stdlib_module_names, *OF_LAMBDA, "serving"}
-    waiting, seen = ["validation"], {"validation"}
+    waiting, seen = sorted(modules), set(modules)
     while waiting:
         module = waiting.pop()
         path = _source(project, module)
@@ -30,10 +39,7 @@ def check_imports(project: Path, carried: Collection[str]) -> None:
                 seen |= new
                 waiting += sorted(new)
             elif top not in known:
-                raise ProjectError(
-                    f"{path.relative_to(project)}, line {line}, imports {top}, which the API does not carry: import it "
-                    "inside the function that needs it, or in a module that only the model uses, not validation.py."
-                )
+                raise ProjectError(f"{path.relative_to(project)}, line {line}, imports {top}, {advice}.")
 
 
 def _source(project: Path, module: str) -> Path | None:

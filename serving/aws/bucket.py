@@ -16,10 +16,10 @@ _TLS_ONLY = "TlsOnly"
 _LIFECYCLE = "old-versions"
 
 
-def exists(client: Any, name: str) -> bool:
+def exists(client: Any, name: str, owner: str | None = None) -> bool:
     """Raises RegistryError for a bucket of somebody else, and for one in another region."""
     try:
-        found = client.head_bucket(Bucket=name)
+        found = client.head_bucket(Bucket=name, **({"ExpectedBucketOwner": owner} if owner else {}))
     except ClientError as error:
         if status_of(error) == 404 or _missing(client, name):
             return False
@@ -90,8 +90,8 @@ def _missing(client: Any, name: str) -> bool:
             return True
         if code_of(error) in DENIED:
             raise RegistryError(
-                f"{name} is taken by another account, or these credentials lack s3:ListBucket on it: bucket names are "
-                "shared by everybody, so choose another one."
+                f"{name} can't be used: these credentials lack s3:ListBucket on it, or the name is taken by another "
+                "account; then choose another one, `bucket` in service.toml."
             ) from error
         raise
     return False

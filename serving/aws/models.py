@@ -42,9 +42,10 @@ class S3Bucket:
             bucket.protect(self.client, self.name)
         return made
 
-    def exists(self) -> bool:
+    def exists(self, owner: str | None = None) -> bool:
+        """With `owner`, an account's number, a bucket of somebody else is refused, even if we may read it."""
         with self._translated("s3:ListBucket"):
-            return bucket.exists(self.client, self.name)
+            return bucket.exists(self.client, self.name, owner)
 
     def delete(self) -> None:
         """Remove the bucket and every model in it, all versions. Raises BucketMissing."""

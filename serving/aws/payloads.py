@@ -52,6 +52,13 @@ class Payloads:
             raise
         return content
 
+    def names(self, folder: str, id: str | None = None) -> list[str]:
+        """The keys of what is there, or of what belongs to one id: `<folder>/<id>-<what tells them apart>`."""
+        prefix = f"{folder}/" if id is None else f"{folder}/{id}-"
+        pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix)
+        keys = [found["Key"] for page in pages for found in page.get("Contents", [])]
+        return [key for key in keys if id is None or key.rpartition("-")[0] + "-" == prefix]
+
     def delete(self, key: str) -> None:
         """Also when it is gone already."""
         self.client.delete_object(Bucket=self.bucket, Key=key)

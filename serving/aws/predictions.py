@@ -11,7 +11,7 @@ from serving.aws.payloads import Payloads, unzipped, zipped
 from serving.aws.table import Item, Table
 from serving.errors import StoreUnavailable
 from serving.ports import Row
-from serving.prediction import Prediction, Status
+from serving.prediction import Code, Failure, Prediction, Status
 
 logger = logging.getLogger(__name__)
 
@@ -20,13 +20,16 @@ WORTH_ZIPPING = 1024
 # written and read once, cost 0.66 n. Through S3: 5.00 (PUT) + 0.40 (GET) + 0.75 for the item = 6.15, that is 9.4 KiB.
 # Who deletes a prediction pays its size in the table again, and nothing in the bucket.
 LARGEST_ITEM = 9 * 1024
+COPIES = ("messages", "dead")
+"""Folders of the bucket that may hold a prediction's input."""
 
 
 class DynamoPredictions:
     """The PredictionStore port.
 
-    An item has `key`, `status`, `document` or `object` (a key of the bucket), `encoding` of the document,
-    `redrivable`, `expires_at` in milliseconds, and `ttl` in seconds, which only tells DynamoDB what to delete some day.
+    An item has `key`, `status`, `document` or `object` (a key of the bucket) with `accepted_at`, `encoding` of the
+    document, `redrivable`, `expires_at` in milliseconds, and `ttl` in seconds, which only tells DynamoDB what to delete
+    some day.
     What is erased keeps the name of its object, so that a deletion that broke off can be repeated.
     """
 
@@ -73,9 +76,13 @@ class DynamoPredictions:
                 ":ttl": until["ttl"],
             },
         )
-        if "object" in old:
-            with translated(StoreUnavailable, "payload bucket"):
-                self._payloads.delete(old["object"]["S"])
+        # Not before the row is written: a worker that misses its input now fails it, and that comes second to the row.
+        # A worker that is at it may still write an object after this, and die before it deletes it: then the bucket
+        # lets it expire, and no row ever names it.
+        with translated(StoreUnavailable, "payload bucket"):
+            copies = [key for folder in COPIES for key in self._payloads.names(folder, prediction.prediction_id)]
+            for key in copies + ([old["object"]["S"]] if "object" in old else []):
+                self._payloads.delete(key)
 
     def swap(self, key: str, document: bytes, *, expected: bytes | None, expires_at: int | None = None) -> bool:
         item: Item = {"key": {"S": key}, "document": {"B": document}}  # as it is: it will be compared
@@ -115,7 +122,8 @@ class DynamoPredictions:
         content = zipped(document)
         if min(len(content), len(document)) > LARGEST_ITEM:
             with translated(StoreUnavailable, "payload bucket"):
-                return {"object": {"S": self._payloads.put("results", prediction.prediction_id, content)}}
+                key = self._payloads.put("results", prediction.prediction_id, content)
+            return {"object": {"S": key}, "accepted_at": {"N": str(prediction.accepted_at)}}
         if len(content) < len(document):
             return {"document": {"B": content}, "encoding": {"S": "gzip"}}
         return {"document": {"B": document}}
@@ -134,9 +142,20 @@ class DynamoPredictions:
             if not again:  # it may have been erased between the two reads
                 return self._row(key, self._table.get([key]).get(key), again=True)
             logger.error("prediction_id=%s its result is missing in the payload bucket", key)
-            return Row(document=None, status=status)
+            return Row(document=_lost(key, item).to_json(), status=Status.FAILED)
         document: bytes = item["document"]["B"]
         return Row(document=unzipped(document) if "encoding" in item else document, status=status)
+
+
+def _lost(key: str, item: Item) -> Prediction:
+    """What is left of a prediction whose object is gone."""
+    return Prediction(
+        prediction_id=key,
+        accepted_at=int(item["accepted_at"]["N"]),
+        expires_at=int(item["expires_at"]["N"]),
+        status=Status.FAILED,
+        error=Failure(code=Code.RESULT_LOST, message="The result was lost before it could be read: send this again."),
+    )
 
 
 def _until(expires_at: int) -> Item:

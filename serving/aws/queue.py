@@ -22,7 +22,7 @@ from pydantic_core import from_json, to_json
 from serving.aws.faults import Fault, Rest, code_of, said, translated
 from serving.aws.payloads import Payloads, unzipped, zipped
 from serving.errors import PayloadLost, QueueUnavailable
-from serving.ports import DeadLetter, Depth
+from serving.ports import DeadLetter, Depth, LetterKey
 from serving.prediction import Message
 
 # SQS bills each 64 KiB of a message as a request: $0.40 a million, sent and received once each. n chunks cost 0.80 n.
@@ -37,6 +37,7 @@ LONGEST_HIDDEN = 11 * 3600
 
 _GZIP, _CLAIM = b"gzip:", b"s3:"
 _CLAIM_KEY = re.compile(rb"messages/[A-Za-z0-9_-]+-[0-9a-f]{32}")
+_LETTER = re.compile(r"dead/(?P<id>.+)-(?P<died_at>[0-9]{13,})")
 _REFUSED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 """Characters that SQS takes in no message. To compile what it takes, instead, would be 3 ms of every cold start."""
 _OVER = {
@@ -141,7 +142,7 @@ def _batches(bodies: Sequence[str]) -> Iterator[list[str]]:
 
 
 class S3DeadLetters:
-    """The DeadLetters port: `dead/<id>` in the payload bucket, gzipped JSON; the bucket lets them expire."""
+    """The DeadLetters port: `dead/<id>-<died_at>` in the payload bucket, gzipped JSON; the bucket lets them expire."""
 
     def __init__(self, payloads: Payloads, pool: ThreadPoolExecutor) -> None:
         self._payloads = payloads
@@ -152,7 +153,7 @@ class S3DeadLetters:
         try:
             self._payloads.client.put_object(
                 Bucket=self._payloads.bucket,
-                Key=_key(letter.id),
+                Key=_name(letter),
                 Body=io.BytesIO(content),
                 ChecksumAlgorithm="SHA256",
                 IfNoneMatch="*",
@@ -162,20 +163,34 @@ class S3DeadLetters:
                 return  # it is there
             raise QueueUnavailable(f"payload bucket: {said(error)}") from error
 
-    def list(self) -> Sequence[DeadLetter]:
+    def keys(self) -> Sequence[LetterKey]:
+        newest = {key.id: key for key in self._listed()}
+        return sorted(newest.values(), key=_age)
+
+    def find(self, id: str) -> DeadLetter | None:
+        for key in reversed(self._listed(id)):
+            with translated(QueueUnavailable, "payload bucket"):
+                content = self._payloads.read(_name(key))
+            if content is not None:  # else it was removed between the two calls
+                return DeadLetter(**from_json(unzipped(content)))
+        return None
+
+    def remove(self, letter: LetterKey) -> None:
+        outlived = [_name(key) for key in self._listed(letter.id) if key.died_at <= letter.died_at]
         with translated(QueueUnavailable, "payload bucket"):
-            pages = self._payloads.client.get_paginator("list_objects_v2").paginate(
-                Bucket=self._payloads.bucket, Prefix=_key("")
-            )
-            keys = [found["Key"] for page in pages for found in page.get("Contents", [])]
-            found = list(self._pool.map(self._payloads.read, keys))
-        letters = [DeadLetter(**from_json(unzipped(content))) for content in found if content is not None]
-        return sorted(letters, key=lambda letter: (letter.died_at, letter.id))
+            list(self._pool.map(self._payloads.delete, outlived))
 
-    def remove(self, id: str) -> None:
+    def _listed(self, id: str | None = None) -> list[LetterKey]:
+        """Oldest first."""
         with translated(QueueUnavailable, "payload bucket"):
-            self._payloads.delete(_key(id))
+            names = self._payloads.names("dead", id)
+        found = [LetterKey(id=m["id"], died_at=int(m["died_at"])) for m in map(_LETTER.fullmatch, names) if m]
+        return sorted(found, key=_age)
 
 
-def _key(id: str) -> str:
-    return f"dead/{id}"
+def _name(letter: LetterKey) -> str:
+    return f"dead/{letter.id}-{letter.died_at}"
+
+
+def _age(letter: LetterKey) -> tuple[int, str]:
+    return letter.died_at, letter.id

@@ -10,7 +10,17 @@ from serving.errors import Unavailable
 from serving.local.lock import locked
 
 BUSY_MS = 5_000
-SCHEMA = """
+_LETTERS = """
+CREATE TABLE IF NOT EXISTS dead_letters (
+    id TEXT NOT NULL,
+    body TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    died_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL,
+    PRIMARY KEY (id, died_at)
+)
+"""
+SCHEMA = f"""
 CREATE TABLE IF NOT EXISTS messages (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     body TEXT NOT NULL,
@@ -30,14 +40,18 @@ CREATE TABLE IF NOT EXISTS predictions (
     expires_at REAL
 );
 CREATE INDEX IF NOT EXISTS predictions_by_expiry ON predictions (expires_at) WHERE expires_at IS NOT NULL;
-CREATE TABLE IF NOT EXISTS dead_letters (
-    id TEXT PRIMARY KEY,
-    body TEXT NOT NULL,
-    reason TEXT NOT NULL,
-    died_at REAL NOT NULL,
-    expires_at REAL NOT NULL
-);
+{_LETTERS};
 """
+_KEYS = "SELECT name FROM pragma_table_info('dead_letters') WHERE pk"
+_ONE_LETTER_EACH = (
+    "BEGIN IMMEDIATE",
+    "ALTER TABLE dead_letters RENAME TO earlier_letters",
+    _LETTERS,
+    "INSERT INTO dead_letters SELECT id, body, reason, died_at, expires_at FROM earlier_letters",
+    "DROP TABLE earlier_letters",
+    "COMMIT",
+)
+"""For a file of the version that kept the first letter of an id only."""
 
 
 class Database:
@@ -91,6 +105,8 @@ class Database:
         if not self._prepared:
             with locked(self._path.with_suffix(".lock")):  # SQLite does not wait for who turns the log on first
                 connection.execute("PRAGMA journal_mode = WAL")
+                if connection.execute(_KEYS).fetchall() == [("id",)]:
+                    connection.executescript(";\n".join(_ONE_LETTER_EACH))
                 connection.executescript(SCHEMA)
             self._prepared = True
         connection.execute(f"PRAGMA synchronous = {self._synchronous}")

@@ -33,6 +33,7 @@ class LocalPredictions:
     def erase(self, prediction: Prediction) -> None:
         with self._database.writing(StoreUnavailable) as connection:
             connection.execute(_ERASE, (prediction.prediction_id, Status.CANCELLED, prediction.expires_at / 1000))
+            connection.execute("DELETE FROM dead_letters WHERE id = ?", (prediction.prediction_id,))
         self._bell.ring()
 
     def swap(self, key: str, document: bytes, *, expected: bytes | None, expires_at: int | None = None) -> bool:

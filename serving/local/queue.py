@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from serving.errors import QueueUnavailable
 from serving.local.bell import Bell
 from serving.local.database import Database
-from serving.ports import DeadLetter, Depth
+from serving.ports import DeadLetter, Depth, LetterKey
 from serving.prediction import Message
 
 LONGEST_DELAY = 12 * 3600
@@ -125,19 +125,25 @@ class LocalDeadLetters:
                 (letter.id, letter.body, letter.reason, letter.died_at, letter.expires_at),
             )
 
-    def list(self) -> Sequence[DeadLetter]:
+    def keys(self) -> Sequence[LetterKey]:
         with self._database.reading(QueueUnavailable) as connection:
             rows = connection.execute(
-                "SELECT id, body, reason, died_at, expires_at FROM dead_letters ORDER BY died_at, id"
+                "SELECT id, max(died_at) AS newest FROM dead_letters GROUP BY id ORDER BY newest, id"
             ).fetchall()
-        return [
-            DeadLetter(id=row[0], body=row[1], reason=row[2], died_at=int(row[3]), expires_at=int(row[4]))
-            for row in rows
-        ]
+        return [LetterKey(id=id_, died_at=died_at) for id_, died_at in rows]
 
-    def remove(self, id: str) -> None:
+    def find(self, id: str) -> DeadLetter | None:
+        with self._database.reading(QueueUnavailable) as connection:
+            row = connection.execute(
+                "SELECT id, body, reason, died_at, expires_at FROM dead_letters WHERE id = ?"
+                " ORDER BY died_at DESC LIMIT 1",
+                (id,),
+            ).fetchone()
+        return row and DeadLetter(id=row[0], body=row[1], reason=row[2], died_at=row[3], expires_at=row[4])
+
+    def remove(self, letter: LetterKey) -> None:
         with self._database.writing(QueueUnavailable) as connection:
-            connection.execute("DELETE FROM dead_letters WHERE id = ?", (id,))
+            connection.execute("DELETE FROM dead_letters WHERE id = ? AND died_at <= ?", (letter.id, letter.died_at))
 
     def sweep(self) -> int:
         """Delete letters whose receipts have expired; returns how many."""

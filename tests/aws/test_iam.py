@@ -32,7 +32,6 @@ ELSEWHERE = {
     ("WorkerRole", "ReceiveWork"),
     ("DeadLettersRole", "ReceiveDeadLetters"),
     ("WorkerRole", "LeaveKeysAlone"),
-    ("ApiRole", "TellMissingResultsFromForbidden"),
     ("WorkerRole", "TellMissingWorkFromForbidden"),
     ("DeadLettersRole", "TellMissingWorkFromForbidden"),
     ("ApiRole", "TellMissingModelsFromForbidden"),
@@ -123,6 +122,12 @@ def handle(do: Callable[..., int], records: Any, **options: Any) -> Deed:
     return deed
 
 
+def erase_dead(account: Account, session: boto3.Session) -> object:
+    path = accepted(account, SMALL)
+    assert bury(account, account.root) == 0
+    return ask(account, session, "DELETE", path).status_code
+
+
 def come_second(account: Account, session: boto3.Session) -> object:
     path = accepted(account, MANY)
     assert ask(account, account.root, "DELETE", path).status_code == 204
@@ -171,6 +176,9 @@ DEEDS: dict[tuple[str, str, str], tuple[Deed, object, object]] = {
     ("ApiRole", "ErasePredictions", "dynamodb:UpdateItem"): (call("DELETE", SMALL), 204, 503),
     ("ApiRole", "ReadLargeResults", "s3:GetObject"): (call("GET", MANY), 200, 503),
     ("ApiRole", "EraseLargeResults", "s3:DeleteObject"): (call("DELETE", MANY), 204, 503),
+    ("ApiRole", "EraseLargeWork", "s3:DeleteObject"): (call("DELETE", LARGE), 204, 503),
+    ("ApiRole", "EraseDeadLetters", "s3:DeleteObject"): (erase_dead, 204, 503),
+    ("ApiRole", "FindWhatToErase", "s3:ListBucket"): (call("DELETE", SMALL), 204, 503),
     ("ApiRole", "DescribeModels", "s3:GetObject"): (described, True, False),
     ("WorkerRole", "PostponeWork", "sqs:ChangeMessageVisibility"): (come_back_soon, 1, 0),
     ("WorkerRole", "ReturnWork", "sqs:SendMessage"): (handle(work, SMALL, seconds=1), 0, 1),

@@ -82,5 +82,18 @@ def test_the_model_can_not_replace_keys_with_the_workers_role(template: Template
     assert on_tables == {"dynamodb:PutItem", "dynamodb:GetItem", "dynamodb:BatchGetItem"}
 
 
+def test_the_api_erases_every_copy_of_an_input_and_reads_none(template: Template) -> None:
+    folders: dict[str, set[str]] = {"s3:GetObject": set(), "s3:DeleteObject": set(), "s3:PutObject": set()}
+    for statement in template.statements("ApiRole").values():
+        for action in set(_as_list(statement["Action"])) & set(folders):
+            resources = [resource.get("Fn::Sub", "") for resource in _as_list(statement["Resource"])]
+            folders[action] |= {r.partition("/")[2] for r in resources if r.startswith("${PayloadBucket.Arn}")}
+    assert folders == {
+        "s3:GetObject": {"results/*"},
+        "s3:DeleteObject": {"results/*", "messages/*", "dead/*"},
+        "s3:PutObject": {"messages/*"},
+    }
+
+
 def _as_list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]

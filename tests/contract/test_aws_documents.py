@@ -123,6 +123,20 @@ def test_small_answers_are_in_the_item_and_large_ones_in_the_bucket(
     assert int(small["ttl"]["N"]) == -(-pending.expires_at // 1000)
 
 
+def test_erasing_a_prediction_erases_every_copy_of_its_input(
+    backend: AwsBackend, settings: Settings, emulator: Emulator, s3: Any, message: Message, pending: Prediction
+) -> None:
+    payload = random_json(3 * LARGEST_BODY)
+    neighbour = replace(message, prediction_id=f"{message.prediction_id}-2", payload=payload)
+    backend.queue.send([neighbour])
+    kept = objects(s3, settings)
+    backend.queue.send([replace(message, payload=payload), replace(message, payload=payload[:-1] + b' "')])
+    backend.predictions.finish([large(pending)])
+    assert len(objects(s3, settings)) == 4
+    backend.predictions.erase(pending)
+    assert objects(s3, settings) == kept
+
+
 def test_erasing_an_answer_erases_its_object(
     backend: AwsBackend, settings: Settings, s3: Any, pending: Prediction
 ) -> None:
@@ -154,13 +168,38 @@ def test_who_comes_second_leaves_no_object(
     assert backend.predictions.get([pending.prediction_id]) == [Row(document=first.to_json(), status=first.status)]
 
 
-def test_an_answer_whose_object_is_missing_is_gone(
-    backend: AwsBackend, settings: Settings, s3: Any, pending: Prediction, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize("damage", ["deleted", "changed"])
+def test_an_answer_whose_object_is_lost_says_so(
+    backend: AwsBackend,
+    settings: Settings,
+    s3: Any,
+    pending: Prediction,
+    caplog: pytest.LogCaptureFixture,
+    damage: str,
 ) -> None:
     backend.predictions.finish([large(pending)])
-    s3.delete_object(Bucket=settings.payload_bucket, Key=objects(s3, settings)[0])
-    assert backend.predictions.get([pending.prediction_id]) == [Row(document=None, status=Status.SUCCEEDED)]
+    (key,) = objects(s3, settings)
+    if damage == "deleted":
+        s3.delete_object(Bucket=settings.payload_bucket, Key=key)
+    else:
+        s3.put_object(Bucket=settings.payload_bucket, Key=key, Body=gzip.compress(b"{}"))
+    (found,) = backend.predictions.get([pending.prediction_id])
+    assert found is not None
+    assert found.document is not None
+    answer = json.loads(found.document)
+    assert (found.status, answer["status"], answer["error"]["code"]) == (Status.FAILED, "failed", "result_lost")
+    assert answer["accepted_at"] == json.loads(pending.to_json())["accepted_at"]
+    assert answer["expires_at"] == json.loads(pending.to_json())["expires_at"]
     assert f"prediction_id={pending.prediction_id} its result is missing" in caplog.text
+    backend.predictions.erase(pending)
+    assert backend.predictions.get([pending.prediction_id]) == [Row(document=None, status=Status.SUCCEEDED)]
+
+
+def test_dead_letters_are_listed_without_reading_one(backend: AwsBackend, settings: Settings, s3: Any) -> None:
+    for key in ("dead/b-1700000000001", "dead/a-1700000000002", "dead/b-1700000000000", "dead/odd", "dead/"):
+        s3.put_object(Bucket=settings.payload_bucket, Key=key, Body=b"no letter at all")
+    keys = backend.dead_letters.keys()
+    assert [(key.id, key.died_at) for key in keys] == [("b", 1_700_000_000_001), ("a", 1_700_000_000_002)]
 
 
 def test_every_missing_setting_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

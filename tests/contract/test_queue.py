@@ -1,11 +1,11 @@
 """What every queue promises: at least once in, at least once out, whatever the payload is."""
 
+import json
 import random
 from dataclasses import replace
 
 import pytest
 
-from serving.ports import DeadLetter
 from serving.prediction import Message
 from tests.contract.conftest import Clock, Ports
 
@@ -118,25 +118,40 @@ def test_what_was_not_sent_by_this_service_is_a_value_error(ports: Ports, body: 
         ports.queue.open(body)
 
 
-def letter(id: str, clock: Clock, body: str = "{}") -> DeadLetter:
-    return DeadLetter(id=id, body=body, reason="it was tried", died_at=clock.ms, expires_at=clock.ms + 1000)
+@pytest.mark.parametrize(
+    "foreign",
+    [
+        {"expires_at": "tomorrow"},
+        {"expires_at": 1.5},
+        {"expires_at": 10**30},
+        {"accepted_at": None},
+        {"accepted_at": True},
+        {"prediction_id": 7},
+        {"prediction_id": ""},
+        {"prediction_id": "../a"},
+        {"prediction_id": "a" * 65},
+        {"schema_hash": []},
+        {"many": 0},
+        {"suspect": "no"},
+        {"payload": "{}"},
+        {"more": True},
+    ],
+    ids=str,
+)
+def test_a_message_is_of_the_right_types_or_a_value_error(
+    ports: Ports, message: Message, foreign: dict[str, object]
+) -> None:
+    line, _, payload = message.to_text().partition("\n")
+    with pytest.raises(ValueError, match="not a message of this service"):
+        ports.queue.open(json.dumps(json.loads(line) | foreign) + "\n" + payload)
 
 
-def test_dead_letters_are_kept_once_and_listed_oldest_first(ports: Ports, clock: Clock) -> None:
-    first = letter("b", clock)
-    clock.passes(1)
-    second = letter("a", clock)
-    for kept in (second, first, replace(first, reason="again")):
-        ports.dead_letters.keep(kept)
-    assert ports.dead_letters.list() == [first, second]
-    ports.dead_letters.remove("b")
-    ports.dead_letters.remove("b")
-    assert ports.dead_letters.list() == [second]
-
-
-def test_a_dead_letter_is_kept_whole(ports: Ports, message: Message, clock: Clock) -> None:
-    large = replace(message, payload=b'"' + "ï\ufffe🌸".encode() * (3 * MIB // 9) + b'"')
-    kept = letter("large", clock, large.to_text())
-    ports.dead_letters.keep(kept)
-    assert ports.dead_letters.list() == [kept]
-    assert Message.from_text(ports.dead_letters.list()[0].body) == large
+def test_the_head_of_a_message_outlives_its_version_and_its_payload(message: Message) -> None:
+    line, _, _ = replace(message, redriven=True).to_text().partition("\n")
+    later = json.dumps(json.loads(line) | {"version": 2, "many": "perhaps", "more": 1})
+    head = Message.head(later + "\nin words that nobody knows yet")
+    assert head is not None
+    assert (head.prediction_id, head.expires_at) == (message.prediction_id, message.expires_at)
+    assert (head.redriven, head.payload) == (True, b"")
+    for foreign in ("", "odd", "[]", "{}", line.replace(message.prediction_id, "no id")):
+        assert Message.head(foreign) is None

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from commands.packaging.imports import check_imports
+from commands.packaging.imports import FOR_THE_WORKER, check_imports
 from commands.packaging.sources import copy_project
 from serving.errors import ProjectError
 from tests.making import write_project
@@ -95,3 +95,11 @@ def test_imports_that_the_api_never_runs_are_allowed(tmp_path: Path) -> None:
         sizes="import yaml\ninches = 2.54",
         steps="import sklearn",
     )
+
+
+def test_what_the_model_imports_and_the_worker_lacks_is_named_with_its_line(tmp_path: Path) -> None:
+    (tmp_path / "cleaning.py").write_text("import numpy\n\nfrom unidecode import unidecode\n")
+    (tmp_path / "plots.py").write_text("import matplotlib\n")
+    check_imports(tmp_path, {"numpy", "unidecode"}, modules=["cleaning"], advice=FOR_THE_WORKER)
+    with pytest.raises(ProjectError, match=r"cleaning.py, line 3, imports unidecode.*requirements.txt"):
+        check_imports(tmp_path, {"numpy"}, modules=["cleaning"], advice=FOR_THE_WORKER)

@@ -23,6 +23,12 @@ def beta(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_e2e_project(tmp_path_factory.mktemp("beta") / "beta", "beta")
 
 
+@pytest.fixture(scope="module")
+def standing(emulated_account: Emulator, beta: Path) -> Site:
+    """A stage of beta that the tests below leave as it is."""
+    return deployed(emulated_account, beta, "standing")
+
+
 def deployed(account: Emulator, project: Path, stage: str, *arguments: str, **environment: str) -> Site:
     site = Site(account, project, stage, {**account.environment, **SETTINGS, **environment})
     site.endpoint = site.cli("deploy", "--stage", stage, *arguments).stdout.strip().splitlines()[-1]
@@ -63,30 +69,25 @@ def test_services_and_stages_are_not_in_each_others_way(emulated_account: Emulat
     assert answer(again)["model"]["tag"] == "v2", "the models outlive the stack"
 
 
-def test_remove_asks_and_says_what_goes(emulated_account: Emulator, beta: Path) -> None:
-    site = deployed(emulated_account, beta, "dev")
-    answer(site)
-    asked = site.cli("remove", "--stage", "dev", check=False)
+def test_remove_asks_and_says_what_goes(standing: Site) -> None:
+    answer(standing)
+    asked = standing.cli("remove", "--stage", "standing", check=False)
     assert asked.returncode == 1
     assert "0 pending and" in asked.stderr
     assert "add --yes" in asked.stderr
-    assert answer(site)["status"] == "succeeded"
+    assert answer(standing)["status"] == "succeeded"
 
 
-def test_a_service_with_keys_is_deployed_again_with_a_key_of_its_own(emulated_account: Emulator, beta: Path) -> None:
-    site = deployed(emulated_account, beta, "dev")
-    key = site.cli("keys", "create", "partner", "--stage", "dev").stdout.strip()
-    model = ["--tag", "v3", "--model", str(beta / "build/model.pkl")]
-    site.cli("deploy", "--stage", "dev", *model)
-    assert [k["name"] for k in json.loads(site.cli("keys", "list", "--stage", "dev", "--json").stdout)] == ["partner"]
-    site.emulator.client("lambda").update_function_configuration(
-        FunctionName=site.outputs()["ApiFunction"], Description="so that it starts anew, and reads the keys"
-    )
-    with site.client() as api:
+def test_a_service_with_keys_is_deployed_again_with_a_key_of_its_own(standing: Site) -> None:
+    key = standing.cli("keys", "create", "partner", "--stage", "standing").stdout.strip()
+    (standing.project / "form.yml").write_text("title: Beta, with keys\n")  # so that the Lambdas start anew
+    standing.cli("deploy", "--stage", "standing")
+    listed = json.loads(standing.cli("keys", "list", "--stage", "standing", "--json").stdout)
+    assert [key["name"] for key in listed] == ["partner"]
+    with standing.client() as api:
         assert api.post("/api/predict", json=EXAMPLE).status_code == 401
         assert api.post("/api/predict", json=EXAMPLE, headers={"X-API-Key": key}).status_code == 202
-    site.cli("deploy", "--stage", "dev")
-    site.cli("keys", "revoke", "partner", "--stage", "dev", "--yes")
+    standing.cli("keys", "revoke", "partner", "--stage", "standing", "--yes")
 
 
 @contextmanager
@@ -101,15 +102,17 @@ def failing_on_aws_only(project: Path) -> Iterator[None]:
         (project / "deeds.py").write_text(source)
 
 
-def test_a_deployment_that_fails_its_smoke_test_is_undone(emulated_account: Emulator, beta: Path) -> None:
-    site = deployed(emulated_account, beta, "dev")
-    with failing_on_aws_only(beta):
-        failed = site.cli("deploy", "--stage", "dev", check=False)
+def test_a_deployment_that_fails_its_smoke_test_is_undone(standing: Site) -> None:
+    with failing_on_aws_only(standing.project):
+        failed = standing.cli("deploy", "--stage", "standing", check=False)
     assert failed.returncode == 1
     assert "only on AWS" in failed.stderr
     assert "Going back to the stack as it was deployed before" in failed.stderr
     assert "Traceback" not in failed.stderr
-    assert answer(site)["result"]["prediction"] == "class 02"
+    assert answer(standing)["result"]["prediction"] == "class 02"
+    with failing_on_aws_only(standing.project):
+        standing.cli("deploy", "--stage", "standing", check=False)
+    assert answer(standing)["result"]["prediction"] == "class 02", "not back to the one that failed before"
 
 
 def test_a_model_that_fails_on_this_machine_is_not_deployed(emulated_account: Emulator, beta: Path) -> None:

@@ -26,7 +26,7 @@ demo: .venv/installed ## install, train, upload and serve on 127.0.0.1 (PORT=800
 	@PORT=$(PORT) $(RUN)/cli demo
 
 test: .venv/installed-dev .tools/ministack node_modules/.installed check ## install what tests need and run everything
-	$(WITH_UV) $(RUN)/pytest -m "not alone" -n auto --maxprocesses 4 --dist loadscope --no-loadscope-reorder
+	$(WITH_UV) $(RUN)/pytest -m "not alone" -n auto --dist loadscope --no-loadscope-reorder
 	$(RUN)/pytest -m alone
 
 unit: .venv/installed-dev ## the tests that start no service

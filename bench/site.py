@@ -156,9 +156,6 @@ def _unpack(folder: Path) -> dict[str, Any]:
     """Both bundles, the floors and the runtime's libraries below `folder`; returns what deployment.json says."""
     made = folder / "build"
     made.mkdir(parents=True)
-    cache = ROOT / "build" / ".cache"
-    cache.mkdir(parents=True, exist_ok=True)
-    (made / ".cache").symlink_to(cache)  # libraries that were packaged before are not compiled again
     deployment = Deployment.read({}, backend="aws", project_dir=ROOT, package_for="host")
     package = build(deployment, host=True, folder=made)
     for name, path in (("api", package.api), ("worker", package.worker)):

@@ -97,3 +97,5 @@ LIBRARIES_MIB = 200
 """Of memory, measured: Python with pandas, scikit-learn and the clients of AWS."""
 BUILD = Path(__file__).parent.parent / "build"
 """Where `cli package` writes: api.zip, worker.zip and deployment.json, from which serverless.yml reads."""
+CACHE = BUILD / ".cache"
+"""Packaged libraries, kept for the next time."""

@@ -18,7 +18,7 @@ from commands.aws.rollback import served_now
 from commands.aws.smoke import smoke_test
 from commands.aws.stack import Deployed, Stack, check_deployable, find, located
 from commands.console import byte_progress, err
-from commands.deployment import BUILD, Deployment
+from commands.deployment import BUILD, CACHE, Deployment
 from commands.packaging.build import Package, build, requirements_name, target_of
 from commands.packaging.steps import step
 from commands.packaging.versions import remember
@@ -97,7 +97,7 @@ class Deploying:
         """The library versions that this model was deployed with before, wherever that was."""
         kept = registry.kept(choice.manifest.tag, requirements_name(target_of(self.deployment, host=host)))
         if kept is not None:
-            remember(kept.decode(), BUILD / ".cache")
+            remember(kept.decode(), CACHE)
 
     def _upload(self, registry: ModelRegistry, choice: Choice, package: Package) -> None:
         manifest = choice.manifest

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from commands.deployment import BUILD, Deployment
+from commands.deployment import BUILD, CACHE, Deployment
 from commands.packaging.archive import write_zip
 from commands.packaging.bytecode import compile_below
 from commands.packaging.environment import deployment_document
@@ -65,21 +65,20 @@ def build(
     """
     target = target_of(deployment, host=host)
     project = deployment.project_dir
-    cache = folder / ".cache"
     paths = {"api": folder / "api.zip", "worker": folder / "worker.zip"}
     document = deployment_document(deployment, api=paths["api"], worker=paths["worker"])
     Project.load(project)
     lists: dict[Lambda, str] = {
         "api": requirement_list(locked("api", target)),
-        "worker": worker_requirements(project, target, manifest, cache),
+        "worker": worker_requirements(project, target, manifest, CACHE),
     }
     sizes: dict[str, list[Size]] = {}
     left_out: Sequence[Path] = ()
     folder.mkdir(parents=True, exist_ok=True)
     for name, listed in lists.items():
-        zipped, contents = libraries(name, listed, target, cache)
+        zipped, contents = libraries(name, listed, target, CACHE)
         with (
-            tempfile.TemporaryDirectory(dir=cache) as made,
+            tempfile.TemporaryDirectory(dir=CACHE) as made,
             step(f"{name}: adding the service and {project.resolve().name}"),
         ):
             ours = Path(made)

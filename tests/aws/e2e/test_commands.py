@@ -41,7 +41,7 @@ def test_logs_show_the_whole_way_of_one_prediction(site: Site, api: httpx.Client
 
 
 def test_logs_are_followed_while_they_come(site: Site, api: httpx.Client) -> None:
-    command = [*CLI, "logs", "--follow", "--since", "1s", "--project", str(site.project)]
+    command = [*CLI, "logs", "--follow", "--since", "2m", "--project", str(site.project)]
     follower = subprocess.Popen(
         command, env={**os.environ, **site.environment}, cwd=ROOT, stdout=subprocess.PIPE, text=True
     )

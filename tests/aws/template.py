@@ -1,7 +1,6 @@
 """Packages serverless.yml with osls, as `cli deploy` does: the template that CloudFormation would be given."""
 
 import json
-import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -56,6 +55,6 @@ def packaged(folder: Path, **settings: Any) -> Template:
     (folder / "build" / "deployment.json").write_text(json.dumps(document), encoding="utf-8")
     tools = install_osls()
     command = [*tools.node, str(ROOT / "node_modules/osls/bin/serverless.js"), "package", "--package", "out"]
-    run(*command, cwd=folder, env={**os.environ, **tools.environment})
+    run(*command, cwd=folder)
     path = folder / "out" / "cloudformation-template-update-stack.json"
     return Template(path=path, deployment=deployment, document=json.loads(path.read_text(encoding="utf-8")))

@@ -11,13 +11,12 @@ from serving.errors import SettingsError
 from serving.settings import MIB, Settings
 
 HERE = f"{sys.version_info.major}.{sys.version_info.minor}"
-RUNTIMES = ("3.12", "3.13")
-"""3.11's Amazon Linux 2 is too old for today's scikit-learn."""
 
 
 class Deployment(Settings):
     """Settings of `cli package` and `cli deploy`; with the running Python, its compiled files can be shipped."""
 
+    # 3.11 on Lambda is on Amazon Linux 2, too old for today's scikit-learn.
     python_version: Literal["3.12", "3.13"] = Field(
         "3.12" if HERE == "3.12" else "3.13",
         description="Python on Lambda, 3.12 or 3.13; the one that runs `cli deploy` starts fastest.",

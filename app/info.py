@@ -86,7 +86,7 @@ class Info:
             "tag": manifest.tag,
             "sha256": manifest.sha256,
             "created_at": manifest.created_at,
-            "versions": dict(manifest.versions),
+            "versions": manifest.versions,
             "metrics": dict(manifest.metrics),
         }
 

@@ -3,7 +3,6 @@
 import compileall
 import json
 import os
-import platform
 import shutil
 import subprocess
 import sys
@@ -11,7 +10,6 @@ import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from hashlib import sha256
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -24,13 +22,11 @@ from bench.runtime_api import Function, running_function
 from commands.deployment import Deployment
 from commands.packaging.build import build
 from serving.aws.connect import AwsBackend, connect_aws
-from serving.models import Manifest, now
-from serving.project import Project
 from serving.settings import Settings
 from tests.aws.emulator import Emulator, running_emulator
 from tests.aws.fixtures import make_bucket, make_stack
+from tests.manifests import manifest_of
 from tests.running import ROOT
-from worker.model import library_versions
 
 FLOORS = Path(__file__).with_name("floor")
 
@@ -190,17 +186,6 @@ def _upload(backend: AwsBackend, folder: Path) -> Path:
         [sys.executable, str(ROOT / "train.py"), str(folder / "model")], check=True, stdout=subprocess.DEVNULL
     )
     path = folder / "model" / "model.pkl"
-    content = path.read_bytes()
-    manifest = Manifest(
-        tag="v1",
-        sha256=sha256(content).hexdigest(),
-        size=len(content),
-        created_at=now(),
-        python=platform.python_version(),
-        versions=library_versions(),
-        feature_names=None,
-        schema_hash=Project.load(ROOT).schema_hash,
-    )
-    backend.registry.upload(path, manifest)
+    backend.registry.upload(path, manifest_of(path.read_bytes(), project=ROOT))
     backend.registry.promote("v1")
     return path

@@ -13,7 +13,8 @@ from commands.console import byte_progress, confirm, err, fail, out, plain_error
 from commands.options import BucketArgument, JsonOption, ProjectOption, YesOption
 from serving.errors import BucketMissing, SettingsError
 from serving.local.models import FolderBucket
-from serving.models import Manifest, ModelRegistry, now
+from serving.manifest import Library, Manifest, Scan, now
+from serving.models import ModelRegistry
 from serving.project import Project
 from serving.settings import Settings, is_folder
 
@@ -162,7 +163,9 @@ def inspect(settings: Settings, path: Path, tag: str | None, metrics: Path | Non
         size=len(content),
         created_at=now(),
         python=platform.python_version(),
-        versions=library_versions(),
+        libraries={n: Library(version=v, read_from="machine") for n, v in library_versions().items()},
+        imports=[],
+        scan=Scan(verdict="clean", scanner="none"),
         feature_names=predictor.feature_names,
         classes=predictor.classes,
         schema_hash=project.schema_hash,

@@ -55,10 +55,10 @@ def package(
         )
         if tag is not None and not deployment.bucket:
             raise SettingsError("--tag looks into the model bucket: set BUCKET, or `bucket` in service.toml.")
-        manifest = open_registry(deployment, deployment.models_at).manifest(tag) if tag is not None else None
+        versions = open_registry(deployment, deployment.models_at).manifest(tag).versions if tag is not None else {}
         try:
             with building(BUILD):
-                built = build(deployment, manifest=manifest, host=deployment.package_for == "host", folder=BUILD)
+                built = build(deployment, versions=versions, host=deployment.package_for == "host", folder=BUILD)
         except TooLargeForLambda as error:
             _show(error.sizes, {}, as_json)
             raise

@@ -2,57 +2,18 @@
 
 import hashlib
 import io
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ValidationError
 
 from serving.errors import ModelRefused, RegistryError, TagMissing, TagTaken
+from serving.manifest import Manifest, Pointer, check_tag
 from serving.ports import ABSENT, ModelBucket
 from serving.prediction import ModelVersion
 
-TAG = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 HISTORY = 50
-
-
-class Manifest(BaseModel):
-    """What is known of a model without loading it."""
-
-    model_config = ConfigDict(frozen=True)
-
-    tag: str
-    sha256: str
-    size: int  # bytes
-    created_at: str  # ISO 8601, UTC
-    python: str
-    versions: Mapping[str, str]  # library -> version, on the machine that uploaded
-    feature_names: Sequence[str] | None
-    classes: Any = None
-    schema_hash: str
-    metrics: Mapping[str, Any] = Field(default_factory=dict)
-
-    @property
-    def version(self) -> ModelVersion:
-        return ModelVersion(tag=self.tag, sha256=self.sha256)
-
-
-class Pointer(BaseModel):
-    """Which tag a service's stage serves, and which it served before."""
-
-    model_config = ConfigDict(frozen=True)
-
-    tag: str
-    sha256: str
-    previous: ModelVersion | None = None
-    history: Sequence[ModelVersion] = ()  # oldest first, the current one last
-
-    @property
-    def current(self) -> ModelVersion:
-        return ModelVersion(tag=self.tag, sha256=self.sha256)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -180,17 +141,6 @@ class ModelRegistry:
             return Pointer.model_validate_json(found[0]), found[1]
         except ValidationError as error:
             raise RegistryError(f"{self._pointer_key} can't be read: {error.errors()[0]['msg']}.") from error
-
-
-def check_tag(tag: str) -> str:
-    """Raises RegistryError for a tag that can't name a folder everywhere."""
-    if not TAG.fullmatch(tag):
-        raise RegistryError(f"{tag!r} can't be a tag: use letters, digits, '.', '_' and '-', 63 at most, such as v1.")
-    return tag
-
-
-def now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def _model_key(tag: str) -> str:

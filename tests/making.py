@@ -1,9 +1,7 @@
 """Makes projects and the loop around them in this process: API parts aside, everything is as it is served."""
 
-import hashlib
 import importlib
 import pickle
-import platform
 import sys
 import textwrap
 import time
@@ -17,13 +15,13 @@ from pydantic_core import from_json, to_json
 
 from serving.local.connect import LocalBackend, connect_local
 from serving.local.event_source import Context, EventSource
-from serving.models import Manifest, now
+from serving.manifest import Manifest
 from serving.prediction import Message
 from serving.project import Project
 from serving.settings import Settings
+from tests.manifests import manifest_of
 from worker.dead_letters import DeadLetterHandler
 from worker.main import Worker
-from worker.model import library_versions
 
 _numbers = count(1)
 
@@ -136,17 +134,7 @@ def upload(settings: Settings, model: Path, tag: str = "v1", **changes: Any) -> 
     backend = connect_local(settings)
     backend.registry.bucket.create()  # type: ignore[attr-defined]  # a folder
     content = model.read_bytes()
-    fields: dict[str, Any] = {
-        "tag": tag,
-        "sha256": hashlib.sha256(content).hexdigest(),
-        "size": len(content),
-        "created_at": now(),
-        "python": platform.python_version(),
-        "versions": library_versions(),
-        "feature_names": None,
-        "schema_hash": Project.load(settings.project_dir).schema_hash,
-    }
-    manifest = Manifest(**{**fields, **changes})
+    manifest = manifest_of(content, tag=tag, project=settings.project_dir, **changes)
     backend.registry.upload(model, manifest)
     backend.registry.promote(tag)
     backend.close()

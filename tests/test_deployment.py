@@ -1,6 +1,5 @@
 """What a deployment refuses before anything is changed, and how it goes back."""
 
-import hashlib
 from pathlib import Path
 
 import pytest
@@ -11,7 +10,8 @@ from commands.deployment import Deployment
 from commands.packaging.environment import environment
 from serving.errors import ServingError, SettingsError
 from serving.local.models import FolderBucket
-from serving.models import Manifest, ModelRegistry, now
+from serving.models import ModelRegistry
+from tests.manifests import manifest_of
 
 MIB = 1024 * 1024
 
@@ -86,16 +86,7 @@ def registry(tmp_path: Path) -> ModelRegistry:
     made = ModelRegistry(bucket=bucket, service="iris", stage="dev")
     for tag in ("v1", "v2", "v3"):
         (tmp_path / "model.pkl").write_bytes(tag.encode())
-        manifest = Manifest(
-            tag=tag,
-            sha256=hashlib.sha256(tag.encode()).hexdigest(),
-            size=2,
-            created_at=now(),
-            python="3.11.0",
-            versions={},
-            feature_names=None,
-            schema_hash="0123456789abcdef",
-        )
+        manifest = manifest_of(tag.encode(), tag=tag, libraries={})
         made.upload(tmp_path / "model.pkl", manifest)
     return made
 

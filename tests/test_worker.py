@@ -14,6 +14,7 @@ from serving.errors import ModelRefused, ModelUnavailable, StoreUnavailable
 from serving.local.predictions import LocalPredictions
 from serving.settings import Settings
 from tests.making import Loop, loop_of, make_loop, pickled, upload, write_project
+from tests.manifests import libraries
 from worker.child import model_source
 from worker.main import Worker
 from worker.model import unpickle
@@ -159,7 +160,7 @@ def test_a_current_model_that_can_not_be_loaded_leaves_the_previous_serving(tmp_
 def test_a_model_of_another_scikit_learn_is_not_loaded(tmp_path: Path) -> None:
     project = write_project(tmp_path / "project", "x: float")
     settings = Settings.read({}, project_dir=project, state_dir=tmp_path / "state")
-    upload(settings, pickled(tmp_path / "model.pkl", doubling()), versions={"scikit-learn": "0.1"})
+    upload(settings, pickled(tmp_path / "model.pkl", doubling()), libraries=libraries(scikit_learn="0.1"))
     with pytest.raises(ModelUnavailable, match=r"needs scikit-learn 0\.1 and this is"):
         loop_of(settings)
 

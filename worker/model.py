@@ -15,7 +15,8 @@ import joblib
 from sklearn.exceptions import InconsistentVersionWarning
 
 from serving.errors import ModelRefused, ModelUnavailable, ServingError
-from serving.models import Manifest, ModelRegistry
+from serving.manifest import Manifest
+from serving.models import ModelRegistry
 from serving.prediction import ModelVersion
 from serving.project import Project
 from serving.settings import Settings

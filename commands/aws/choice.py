@@ -9,7 +9,8 @@ from pathlib import Path
 from commands.console import err
 from commands.models import inspect
 from serving.errors import ModelRefused, TagMissing
-from serving.models import Manifest, ModelRegistry, check_tag
+from serving.manifest import Manifest, check_tag
+from serving.models import ModelRegistry
 from serving.project import Project
 from serving.settings import Settings
 

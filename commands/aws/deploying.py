@@ -25,7 +25,8 @@ from commands.packaging.versions import remember
 from serving.aws.models import S3Bucket
 from serving.errors import ServingError
 from serving.keys import KeyRing
-from serving.models import ModelRegistry, Pointer
+from serving.manifest import Pointer
+from serving.models import ModelRegistry
 from serving.project import Project
 
 SMOKE_TEST, HOUR = "smoke-test-", 3600
@@ -76,7 +77,9 @@ class Deploying:
         host = self.deployment.package_for == "host"
         if there:
             self._recall(registry, choice, host)
-        package = build(self.deployment, manifest=choice.manifest, modules=choice.modules, host=host, folder=BUILD)
+        package = build(
+            self.deployment, versions=choice.manifest.versions, modules=choice.modules, host=host, folder=BUILD
+        )
         if package.left_out:
             say(f"Left out as data: {', '.join(map(str, package.left_out[:5]))}{' …' * (len(package.left_out) > 5)}")
         if not there:

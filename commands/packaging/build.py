@@ -5,6 +5,7 @@ import tempfile
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from commands.deployment import BUILD, CACHE, Deployment
 from commands.packaging.archive import write_zip
@@ -18,7 +19,6 @@ from commands.packaging.sources import PROJECT, copy_ours, copy_project
 from commands.packaging.steps import step
 from commands.packaging.target import Target
 from commands.packaging.versions import worker_requirements
-from serving.models import Manifest
 from serving.project import Project
 
 
@@ -53,12 +53,12 @@ def target_of(deployment: Deployment, *, host: bool) -> Target:
 def build(
     deployment: Deployment,
     *,
-    manifest: Manifest | None = None,
+    versions: Mapping[str, str] = MappingProxyType({}),
     modules: Collection[str] = (),
     host: bool = False,
     folder: Path = BUILD,
 ) -> Package:
-    """Build for Lambda, or for this machine; with the library versions of a model's manifest if one is given.
+    """Build for Lambda, or for this machine; with the library `versions` that a model asks for.
 
     `modules` are those of the project that the model needs: the worker must carry what they import.
     Raises ConfigurationError; TooLargeForLambda when a zip is over Lambda's limit.
@@ -70,7 +70,7 @@ def build(
     Project.load(project)
     lists: dict[Lambda, str] = {
         "api": requirement_list(locked("api", target)),
-        "worker": worker_requirements(project, target, manifest, CACHE),
+        "worker": worker_requirements(project, target, versions, CACHE),
     }
     sizes: dict[str, list[Size]] = {}
     left_out: Sequence[Path] = ()

@@ -11,22 +11,22 @@ from commands.packaging.locked import locked, requirement_list, requirements
 from commands.packaging.steps import step
 from commands.packaging.target import Target
 from commands.packaging.uv import run_uv
-from serving.models import Manifest
 
 _READS_ANOTHER_FILE = re.compile(r"^\s*-", re.MULTILINE)
 _INPUTS = "# resolved from "
 _REQUIREMENT = re.compile(r"^\s*[^\s#]", re.MULTILINE)
 
 
-def worker_requirements(project_dir: Path, target: Target, manifest: Manifest | None, cache: Path) -> str:
-    """The worker's requirement list, hashed; resolved with uv only where poetry.lock does not answer.
+def worker_requirements(project_dir: Path, target: Target, versions: Mapping[str, str], cache: Path) -> str:
+    """The worker's requirement list, hashed, with these `versions` of what the model needs.
+
+    Resolved with uv only where poetry.lock does not answer.
 
     Raises ConfigurationError when no set of versions fits.
     """
     lock = locked("worker", target)
     listed = requirement_list(lock)
-    asked = dict(manifest.versions) if manifest else {}
-    wanted = {str(canonicalize_name(name)): version for name, version in asked.items()}
+    wanted = {str(canonicalize_name(name)): version for name, version in versions.items()}
     extras = _extras(project_dir)
     same = all(name in lock and lock[name].version == version for name, version in wanted.items())
     if extras is None and same:

@@ -1,8 +1,6 @@
 """An emulated account with what the stack holds, and sessions that may do what a role may, or a part of it."""
 
-import hashlib
 import json
-import platform
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,13 +11,11 @@ from typing import Any
 import boto3
 
 from serving.aws.connect import AwsBackend, connect_aws
-from serving.models import Manifest, now
-from serving.project import Project
 from serving.settings import Settings
 from tests.aws.emulator import REGION, Emulator
 from tests.aws.fixtures import make_bucket
 from tests.aws.template import Template
-from worker.model import library_versions
+from tests.manifests import manifest_of
 
 KEPT = ("AWS::SQS::", "AWS::DynamoDB::", "AWS::S3::", "AWS::IAM::", "AWS::Logs::")
 """Nothing that runs: the tests are the functions."""
@@ -109,23 +105,9 @@ def open_account(emulator: Emulator, template: Template, project: Path, model: P
     account = Account(emulator=emulator, settings=settings, policies=policies)
     make_bucket(str(settings.bucket), account.root).client.close()
     with account.backend(account.root) as backend:
-        backend.registry.upload(model, _manifest(model, settings))
+        backend.registry.upload(model, manifest_of(model.read_bytes(), project=settings.project_dir))
         backend.registry.promote("v1")
     return account
-
-
-def _manifest(model: Path, settings: Settings) -> Manifest:
-    content = model.read_bytes()
-    return Manifest(
-        tag="v1",
-        sha256=hashlib.sha256(content).hexdigest(),
-        size=len(content),
-        created_at=now(),
-        python=platform.python_version(),
-        versions=library_versions(),
-        feature_names=None,
-        schema_hash=Project.load(settings.project_dir).schema_hash,
-    )
 
 
 def _reduced(statement: dict[str, Any], without: tuple[str, str] | None) -> dict[str, Any]:

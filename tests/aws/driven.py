@@ -1,12 +1,10 @@
 """API, worker and trigger in this process, on the emulator, with a wire between boto3 and it."""
 
 import asyncio
-import platform
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -19,15 +17,13 @@ from sklearn.pipeline import make_pipeline
 from app.main import create_app
 from serving.aws.connect import AwsBackend, connect_aws
 from serving.local.event_source import Context
-from serving.models import Manifest, now
-from serving.project import Project
 from serving.settings import Settings
 from tests.aws.emulator import Emulator
 from tests.aws.fixtures import make_bucket, make_stack
 from tests.aws.wire import Wire
 from tests.making import pickled, write_project
+from tests.manifests import manifest_of
 from worker.main import Worker
-from worker.model import library_versions
 
 SCHEMA = "x: float = Field(examples=[1])\nnote: str = ''"
 
@@ -156,16 +152,5 @@ def driven(emulator: Emulator, wire: Wire, folder: Path, **changes: Any) -> Iter
 def _upload(backend: AwsBackend, settings: Settings, folder: Path) -> None:
     frame = pd.DataFrame({"x": [0.0, 1, 2, 3]})
     path = pickled(folder / "model.pkl", make_pipeline(LinearRegression()).fit(frame, frame["x"] * 2))
-    content = path.read_bytes()
-    manifest = Manifest(
-        tag="v1",
-        sha256=sha256(content).hexdigest(),
-        size=len(content),
-        created_at=now(),
-        python=platform.python_version(),
-        versions=library_versions(),
-        feature_names=["x"],
-        schema_hash=Project.load(settings.project_dir).schema_hash,
-    )
-    backend.registry.upload(path, manifest)
+    backend.registry.upload(path, manifest_of(path.read_bytes(), project=settings.project_dir))
     backend.registry.promote("v1")

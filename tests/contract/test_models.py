@@ -1,6 +1,5 @@
 """What every bucket promises, and the registry's rules on top of it."""
 
-import hashlib
 import io
 import random
 from pathlib import Path
@@ -8,8 +7,10 @@ from pathlib import Path
 import pytest
 
 from serving.errors import ModelRefused, PointerMoved, RegistryError, TagMissing, TagTaken
-from serving.models import Manifest, ModelRegistry, now
+from serving.manifest import Manifest
+from serving.models import ModelRegistry
 from tests.contract.conftest import Ports
+from tests.manifests import manifest_of
 
 
 @pytest.fixture
@@ -20,16 +21,7 @@ def registry(ports: Ports) -> ModelRegistry:
 def model(folder: Path, tag: str, content: bytes = b"a model") -> tuple[Path, Manifest]:
     path = folder / "model.pkl"
     path.write_bytes(content)
-    return path, Manifest(
-        tag=tag,
-        sha256=hashlib.sha256(content).hexdigest(),
-        size=len(content),
-        created_at=now(),
-        python="3.11.0",
-        versions={"scikit-learn": "1.9.1"},
-        feature_names=["a"],
-        schema_hash="0123456789abcdef",
-    )
+    return path, manifest_of(content, tag=tag)
 
 
 def test_an_object_is_written_only_over_the_version_that_was_meant(ports: Ports) -> None:

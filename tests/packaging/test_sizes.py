@@ -17,7 +17,7 @@ from commands.packaging.versions import worker_requirements
 def test_the_worker_stays_under_240_mib_with_bytecode_counted(architecture: str, extras: str, tmp_path: Path) -> None:
     target = Target(python="3.13", architecture=architecture)
     (tmp_path / "requirements.txt").write_text(extras)
-    listed = worker_requirements(tmp_path, target, None, tmp_path)
+    listed = worker_requirements(tmp_path, target, {}, tmp_path)
     with assembled("worker", listed, target, tmp_path) as (root, contents):
         on_disk = sum(path.stat().st_size for path in root.rglob("*") if path.is_file())
     Console(width=100).print(size_table("worker", contents.sizes, None))

@@ -2,7 +2,6 @@
 
 import re
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -11,15 +10,12 @@ from commands.packaging.target import Target
 from commands.packaging.uv import run_uv
 from commands.packaging.versions import remember, worker_requirements
 from serving.errors import ConfigurationError
-from serving.models import Manifest
 
 TARGET = Target(python="3.13", architecture="arm64")
 
 
-def manifest(**versions: str) -> Manifest:
-    named = {name.replace("_", "-"): version for name, version in versions.items()}
-    fields: dict[str, Any] = {"tag": "v1", "sha256": "0" * 64, "size": 1, "created_at": "", "python": "3.13.0"}
-    return Manifest(**fields, versions=named, feature_names=None, schema_hash="")
+def of(**versions: str) -> dict[str, str]:
+    return {name.replace("_", "-"): version for name, version in versions.items()}
 
 
 def pins(listed: str) -> dict[str, str]:
@@ -40,14 +36,14 @@ def test_markers_are_read_for_the_target_and_not_for_this_python() -> None:
 
 def test_a_model_made_with_the_locks_versions_takes_the_lock_as_it_is(tmp_path: Path) -> None:
     lock = locked("worker", TARGET)
-    same = manifest(scikit_learn=lock["scikit-learn"].version, numpy=lock["numpy"].version)
+    same = of(scikit_learn=lock["scikit-learn"].version, numpy=lock["numpy"].version)
     listed = worker_requirements(tmp_path, TARGET, same, tmp_path / "cache")
     assert listed == requirement_list(lock)
     assert not (tmp_path / "cache").exists(), "uv was not asked"
 
 
 def test_a_model_made_with_another_scikit_learn_gets_that_one_and_the_lock_for_the_rest(tmp_path: Path) -> None:
-    listed = worker_requirements(tmp_path, TARGET, manifest(scikit_learn="1.6.1"), tmp_path / "cache")
+    listed = worker_requirements(tmp_path, TARGET, of(scikit_learn="1.6.1"), tmp_path / "cache")
     lock = locked("worker", TARGET)
     found = pins(listed)
     assert found["scikit-learn"] == "1.6.1"
@@ -60,19 +56,19 @@ def test_extras_are_added_and_move_nothing_of_the_lock(tmp_path: Path) -> None:
     (tmp_path / "requirements.txt").write_text(
         "# a booster\nxgboost-cpu; sys_platform == 'linux'\npyobjc; sys_platform == 'darwin'\n"
     )
-    listed = worker_requirements(tmp_path, TARGET, None, tmp_path / "cache")
+    listed = worker_requirements(tmp_path, TARGET, {}, tmp_path / "cache")
     lock = {name: found.version for name, found in locked("worker", TARGET).items()}
     assert pins(listed).keys() - lock.keys() == {"xgboost-cpu"}
     assert lock.items() <= pins(listed).items()
     assert hashes(listed, "xgboost-cpu")
-    assert worker_requirements(tmp_path, TARGET, None, tmp_path / "cache") == listed
+    assert worker_requirements(tmp_path, TARGET, {}, tmp_path / "cache") == listed
     remember(listed, tmp_path / "elsewhere")
-    assert worker_requirements(tmp_path, TARGET, None, tmp_path / "elsewhere") == listed
+    assert worker_requirements(tmp_path, TARGET, {}, tmp_path / "elsewhere") == listed
 
 
 def test_an_empty_requirements_file_asks_for_nothing(tmp_path: Path) -> None:
     (tmp_path / "requirements.txt").write_text("# nothing yet\n\n")
-    listed = worker_requirements(tmp_path, TARGET, None, tmp_path)
+    listed = worker_requirements(tmp_path, TARGET, {}, tmp_path)
     assert listed == requirement_list(locked("worker", TARGET))
 
 
@@ -85,7 +81,7 @@ def test_extras_that_can_not_be_had_are_one_message_that_says_what_to_change(
 ) -> None:
     (tmp_path / "requirements.txt").write_text(extras)
     with pytest.raises(ConfigurationError, match=f"(?s){said}.*Change requirements.txt") as raised:
-        worker_requirements(tmp_path, TARGET, None, tmp_path / "cache")
+        worker_requirements(tmp_path, TARGET, {}, tmp_path / "cache")
     assert "\n" not in str(raised.value)
 
 

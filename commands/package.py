@@ -31,16 +31,21 @@ def package(
         typer.Option("--for", help="Lambda, or this machine: what the emulator runs.", show_default="lambda"),
     ] = None,
     tag: Annotated[
-        str | None,
-        typer.Option("--tag", help="Take library versions from this model.", show_default="poetry.lock's"),
+        str | None, typer.Option("--tag", help="Take the library versions of this model in the bucket.")
+    ] = None,
+    model: Annotated[
+        Path | None,
+        typer.Option(
+            "--model", help="Or those that this pickle needs.", show_default="build/model.pkl, if it is there"
+        ),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Build the zips that Lambda runs, and check that they fit.
 
-    Writes api.zip, worker.zip and deployment.json into build/. The project's
-    requirements.txt adds libraries to the worker. What was downloaded and
-    compiled is kept in build/.cache.
+    Writes api.zip, worker.zip and deployment.json into build/. The worker's
+    libraries are those that the model needs; the project's requirements.txt
+    adds to them. What was downloaded and compiled is kept in build/.cache.
     """
     with plain_errors():
         from commands.packaging.build import build
@@ -53,11 +58,9 @@ def package(
             architecture=architecture,
             package_for=built_for,
         )
-        if tag is not None and not deployment.bucket:
-            raise SettingsError("--tag looks into the model bucket: set BUCKET, or `bucket` in service.toml.")
-        versions = open_registry(deployment, deployment.models_at).manifest(tag).versions if tag is not None else {}
         try:
             with building(BUILD):
+                versions = _versions(deployment, tag, model)
                 built = build(deployment, versions=versions, host=deployment.package_for == "host", folder=BUILD)
         except TooLargeForLambda as error:
             _show(error.sizes, {}, as_json)
@@ -69,6 +72,30 @@ def package(
             err.print(f"Left out as data: {shown}{more}.", markup=False, highlight=False, soft_wrap=True)
         if not as_json:
             say(f"{built.api}, {built.worker} and {built.deployment} are ready for Python {built.target.name}.")
+
+
+def _versions(deployment: Deployment, tag: str | None, model: Path | None) -> Mapping[str, str]:
+    """Of the libraries, as the model needs them on the target; poetry.lock's where there is no model."""
+    if tag is not None and model is not None:
+        raise SettingsError("--tag names a model in the bucket and --model a file: give one of them.")
+    if tag is not None:
+        if not deployment.bucket:
+            raise SettingsError("--tag looks into the model bucket: set BUCKET, or `bucket` in service.toml.")
+        return open_registry(deployment, deployment.models_at).manifest(tag).versions
+    trained = deployment.project_dir / "build" / "model.pkl"
+    path = model or (trained if trained.is_file() else None)
+    if path is None:
+        return {}
+    from commands.environments.wanted import libraries_of
+    from commands.packaging.build import target_of
+    from commands.pickles.inspection import check_safe, inspect_model
+
+    inspection = inspect_model(path)
+    check_safe(inspection)
+    found = libraries_of(
+        deployment.project_dir, inspection, target_of(deployment, host=deployment.package_for == "host")
+    )
+    return {name: library.version for name, library in found.items()}
 
 
 def _show(sizes: "Mapping[str, Sequence[Size]]", zips: Mapping[str, Path], as_json: bool) -> None:

@@ -10,10 +10,14 @@ import threading
 import time
 from collections.abc import Callable
 from types import FrameType
+from typing import TYPE_CHECKING
 
 from commands.processes import GO, MISCONFIGURED, READY
 from serving.errors import ConfigurationError, ServingError
 from serving.settings import Settings
+
+if TYPE_CHECKING:
+    from commands.environments.environment import Environment
 
 logger = logging.getLogger(__name__)
 
@@ -35,6 +39,13 @@ class Worker:
     def go(self) -> None:
         """Let it load the model."""
         _go(self.process)
+
+    def move(self, environment: dict[str, str]) -> None:
+        """Let another process, with other libraries, take the place of one that was not told to go yet."""
+        self.process.terminate()
+        self.process.wait()
+        self._environment = environment
+        self._start()
 
     def _start(self) -> None:
         self.process = _start(self._environment, "worker", self.name)
@@ -71,7 +82,7 @@ class Supervisor:
     """`run` blocks until the API ends or a signal comes."""
 
     def __init__(self, settings: Settings, *, host: str, port: int, workers: int) -> None:
-        self._environment = {**os.environ, **settings.environment()}
+        self._settings = settings.environment()
         self._host = host
         self._port = port
         self._names = [f"worker-{number}" for number in range(1, workers + 1)]
@@ -79,18 +90,22 @@ class Supervisor:
         self._api: subprocess.Popen[bytes] | None = None
         self._stopping = threading.Event()
 
-    def run(self, prepare: Callable[[], None], on_ready: Callable[[], None]) -> None:
-        """Serve what `prepare` provides. Raises ConfigurationError before anything listens.
+    def run(self, prepare: "Callable[[], Environment]", on_ready: Callable[[], None]) -> None:
+        """Serve what `prepare` provides, under the libraries that it names.
 
-        The processes import their libraries while `prepare` runs; the API listens when a model is loaded.
-        Raises ServingError when the API dies.
+        The processes import this Python's libraries meanwhile: most models need no others, and where one does, new
+        workers begin with those. The API, which needs none, listens when a model is loaded.
+        Raises ConfigurationError before anything listens, ServingError when the API dies.
         """
         previous = {number: signal.signal(number, self._stop) for number in (signal.SIGINT, signal.SIGTERM)}
         try:
-            self._workers = [Worker(name, self._environment) for name in self._names]
-            self._api = _start(self._environment, "api", self._host, str(self._port))
-            prepare()
+            own = {**os.environ, **self._settings}
+            self._workers = [Worker(name, own) for name in self._names]
+            self._api = _start(own, "api", self._host, str(self._port))
+            environment = prepare()
             for worker in self._workers:
+                if environment.folder is not None:
+                    worker.move({**environment.variables(), **self._settings})
                 worker.go()
             self._wait(self._workers[0].ready.is_set, self._first_worker_lives)
             _go(self._api)

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from commands.deployment import BUILD, CACHE, Deployment
 from commands.packaging.archive import write_zip
 from commands.packaging.bytecode import compile_below
-from commands.packaging.environment import deployment_document
+from commands.packaging.environment import carried, deployment_document
 from commands.packaging.imports import FOR_THE_WORKER, check_imports
 from commands.packaging.libraries import libraries
 from commands.packaging.locked import Lambda, locked, requirement_list
@@ -66,12 +66,13 @@ def build(
     target = target_of(deployment, host=host)
     project = deployment.project_dir
     paths = {"api": folder / "api.zip", "worker": folder / "worker.zip"}
-    document = deployment_document(deployment, api=paths["api"], worker=paths["worker"])
-    Project.load(project)
+    schema_hash = Project.load(project).schema_hash
     lists: dict[Lambda, str] = {
         "api": requirement_list(locked("api", target)),
         "worker": worker_requirements(project, target, versions, CACHE),
     }
+    carries = carried(lists["worker"], versions)
+    document = deployment_document(deployment, **paths, schema_hash=schema_hash, libraries=carries)
     sizes: dict[str, list[Size]] = {}
     left_out: Sequence[Path] = ()
     folder.mkdir(parents=True, exist_ok=True)

@@ -1,5 +1,7 @@
 """deployment.json: what serverless.yml reads, and the environment variables of every function."""
 
+import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -51,8 +53,29 @@ def _from_repository(path: Path) -> str:
     return (path.relative_to(OURS) if path.is_relative_to(OURS) else path).as_posix()
 
 
-def deployment_document(deployment: Deployment, *, api: Path, worker: Path) -> dict[str, Any]:
-    """deployment.json's content."""
+LONGEST_OUTPUT = 1_000
+"""Characters of a stack's output."""
+
+
+def carried(listed: str, versions: Mapping[str, str]) -> str:
+    """The worker's libraries as an output of the stack: "numpy==2.4.1 scipy==1.17.0".
+
+    Of a requirement list that is too long for it, those that the model asks for, by `versions`.
+    """
+    whole = " ".join(_PINNED.findall(listed))
+    return whole if len(whole) <= LONGEST_OUTPUT else " ".join(f"{n}=={v}" for n, v in sorted(versions.items()))
+
+
+_PINNED = re.compile(r"^[A-Za-z0-9._-]+==[^\s;\\]+", re.MULTILINE)
+
+
+def deployment_document(
+    deployment: Deployment, *, api: Path, worker: Path, schema_hash: str = "", libraries: str = ""
+) -> dict[str, Any]:
+    """deployment.json's content.
+
+    `schema_hash` and `libraries`, as `carried` lists them, become outputs of the stack: `promote` reads them.
+    """
     return {
         "service": deployment.service,
         "stage": deployment.stage,
@@ -77,5 +100,7 @@ def deployment_document(deployment: Deployment, *, api: Path, worker: Path) -> d
         "dashboard": deployment.dashboard,
         "api_artifact": _from_repository(api),
         "worker_artifact": _from_repository(worker),
+        "schema_hash": schema_hash,
+        "libraries": libraries,
         "environment": environment(deployment),
     }

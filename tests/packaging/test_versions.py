@@ -4,22 +4,21 @@ import re
 from pathlib import Path
 
 import pytest
+from packaging.version import Version
 
+from commands.packaging.ceilings import minor
 from commands.packaging.locked import locked, requirement_list
 from commands.packaging.target import Target
 from commands.packaging.uv import run_uv
-from commands.packaging.versions import remember, worker_requirements
-from serving.errors import ConfigurationError
+from commands.packaging.versions import pins, remember, worker_requirements
+from serving.errors import ConfigurationError, ModelRefused
+from worker.libraries import DATA_STACK
 
 TARGET = Target(python="3.13", architecture="arm64")
 
 
 def of(**versions: str) -> dict[str, str]:
     return {name.replace("_", "-"): version for name, version in versions.items()}
-
-
-def pins(listed: str) -> dict[str, str]:
-    return dict(re.findall(r"^([\w.-]+)==([^\s;\\]+)", listed, re.MULTILINE))
 
 
 def hashes(listed: str, name: str) -> set[str]:
@@ -42,14 +41,66 @@ def test_a_model_made_with_the_locks_versions_takes_the_lock_as_it_is(tmp_path: 
     assert not (tmp_path / "cache").exists(), "uv was not asked"
 
 
-def test_a_model_made_with_another_scikit_learn_gets_that_one_and_the_lock_for_the_rest(tmp_path: Path) -> None:
-    listed = worker_requirements(tmp_path, TARGET, of(scikit_learn="1.6.1"), tmp_path / "cache")
+@pytest.mark.parametrize(
+    ("version", "limits"),
+    [
+        ("1.5.2", of(numpy="2.2", scipy="1.15", pandas="2.3")),
+        ("1.6.1", of(numpy="2.3", scipy="1.16", pandas="2.3")),
+        ("1.7.2", of(numpy="2.4", scipy="1.17", pandas="3")),
+        ("1.8.0", of(numpy="2.5", scipy="1.18", pandas="3.1")),
+    ],
+)
+def test_an_older_scikit_learn_gets_what_came_out_in_its_time_and_the_lock_for_the_rest(
+    version: str, limits: dict[str, str], tmp_path: Path
+) -> None:
+    listed = worker_requirements(tmp_path, TARGET, of(scikit_learn=version), tmp_path / "cache")
     lock = locked("worker", TARGET)
     found = pins(listed)
-    assert found["scikit-learn"] == "1.6.1"
-    assert all(lock[name].version == version for name, version in found.items() if name != "scikit-learn")
+    assert found["scikit-learn"] == version
+    assert all(Version(found[name]) < Version(limit) for name, limit in limits.items())
+    assert all(lock[n].version == v for n, v in found.items() if n in lock and n not in DATA_STACK)
     assert hashes(listed, "scikit-learn")
-    assert hashes(listed, "numpy") == set(lock["numpy"].hashes)
+    assert hashes(listed, "joblib") == set(lock["joblib"].hashes)
+
+
+def test_another_patch_of_the_locks_scikit_learn_gets_the_lock_for_the_rest(tmp_path: Path) -> None:
+    lock = locked("worker", TARGET)
+    other = f"{minor(lock['scikit-learn'].version)}.0"
+    listed = worker_requirements(tmp_path, TARGET, of(scikit_learn=other), tmp_path / "cache")
+    assert pins(listed) == {name: found.version for name, found in lock.items()} | {"scikit-learn": other}
+
+
+def test_what_a_manifest_names_is_carried_whether_requirements_ask_for_it_or_not(tmp_path: Path) -> None:
+    listed = worker_requirements(tmp_path, TARGET, of(sortedcontainers="2.4.0"), tmp_path / "cache")
+    assert pins(listed)["sortedcontainers"] == "2.4.0"
+
+
+def test_a_library_of_two_names_is_carried_under_the_one_that_requirements_have_for_the_target(tmp_path: Path) -> None:
+    (tmp_path / "requirements.txt").write_text(
+        "xgboost-cpu; sys_platform == 'linux'\nxgboost; sys_platform == 'darwin'\n"
+    )
+    listed = worker_requirements(tmp_path, TARGET, of(xgboost="3.0.5"), tmp_path / "cache")
+    assert pins(listed)["xgboost-cpu"] == "3.0.5"
+    assert "xgboost" not in pins(listed)
+
+
+@pytest.mark.parametrize(
+    ("target", "version", "said"),
+    [
+        (Target.here(), "9.9.9", "needs scikit-learn 9.9.9, which the package index does not have: train it again"),
+        (
+            Target(python="3.14", architecture="x86_64"),
+            "1.5.2",
+            "needs scikit-learn 1.5.2, which has no wheel for Python 3.14 on Lambda, x86_64: set PYTHON_VERSION",
+        ),
+    ],
+)
+def test_a_version_that_can_not_be_had_is_one_sentence_that_says_what_to_do(
+    target: Target, version: str, said: str, tmp_path: Path
+) -> None:
+    with pytest.raises(ModelRefused, match=re.escape(said)) as raised:
+        worker_requirements(tmp_path, target, of(scikit_learn=version), tmp_path / "cache")
+    assert "\n" not in str(raised.value)
 
 
 def test_extras_are_added_and_move_nothing_of_the_lock(tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ def _decisions(estimator: Any, columns: list[str], attribute: str) -> Iterator[D
             yield from _decisions(step, columns, attribute)
     elif hasattr(estimator, "transformers_"):  # a ColumnTransformer
         for _, transformer, chosen in estimator.transformers_:
-            yield from _decisions(transformer, _names(chosen, columns), attribute)
+            yield from _decisions(transformer, chosen_names(chosen, columns), attribute)
     elif hasattr(estimator, "transformer_list"):  # a FeatureUnion
         for _, transformer in estimator.transformer_list:
             yield from _decisions(transformer, columns, attribute)
@@ -52,7 +52,7 @@ def _is_nan(value: Any) -> bool:
     return isinstance(value, float | np.floating) and bool(np.isnan(value))
 
 
-def _names(chosen: Any, columns: list[str]) -> list[str]:
+def chosen_names(chosen: Any, columns: list[str]) -> list[str]:
     """A ColumnTransformer's choice (names, positions, a slice or a mask) as names."""
     if isinstance(chosen, str):
         return [chosen]

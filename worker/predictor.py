@@ -36,7 +36,7 @@ class Predictor:
 
         Raises ModelRefused with what to change.
         """
-        _check_pipeline(pipeline)
+        check_pipeline(pipeline)
         self._frame = Frame(project, pipeline)
         self._output = Output(pipeline)
         self._batch_rows = batch_rows
@@ -118,7 +118,7 @@ def _undecided(answer: Answer) -> bool:
     return isinstance(answer, RowError) and answer.code is Code.NOT_SEPARATED
 
 
-def _check_pipeline(pipeline: Any) -> None:
+def check_pipeline(pipeline: Any) -> None:
     if not isinstance(pipeline, Pipeline):
         raise ModelRefused(
             f"The file holds a {type(pipeline).__name__}, not a scikit-learn Pipeline: "

@@ -1,0 +1,1 @@
+"""Writes a project's files from a fitted Pipeline and, where there is some, its training data."""

@@ -1,0 +1,71 @@
+"""Tries a schema that nobody has seen yet: on the model, as the worker does, and on rows of the training data."""
+
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import from_json, to_json
+
+from commands.scaffold import texts
+from serving.project import Project
+from serving.settings import Settings
+from worker.outcome import RowError
+from worker.predictor import Predictor
+
+ROWS = 2_000
+SECONDS = 20.0
+
+
+class Trial:
+    """Writes into `folder`, which is its own."""
+
+    def __init__(self, pipeline: Any, settings: Settings, folder: Path) -> None:
+        self._pipeline = pipeline
+        self._settings = settings
+        self._folder = folder
+
+    def load(self, validation: str, record: Mapping[str, Any]) -> Predictor:
+        """Raises ModelRefused when the model can't predict the record, ProjectError when the schema refuses it."""
+        (self._folder / "validation.py").write_text(validation, encoding="utf-8")
+        (self._folder / "example.json").write_text(texts.example(record), encoding="utf-8")
+        self._project = Project.load(self._folder)
+        return Predictor(
+            self._project,
+            self._pipeline,
+            batch_rows=self._settings.batch_rows,
+            memory=self._settings.predict_memory,
+            seconds=self._settings.predict_timeout,
+        )
+
+    def without_gaps(self, predictor: Predictor, columns: Sequence[str], record: Mapping[str, Any]) -> Collection[str]:
+        """Those of the columns in which the model takes no gap."""
+        gaps = [self._valid({**record, column: None}) for column in columns]
+        if not gaps:
+            return ()
+        answers = predictor.predict([[gap] for gap in gaps], SECONDS)
+        return {column for column, own in zip(columns, answers, strict=True) if own and isinstance(own[0], RowError)}
+
+    def rows(self, predictor: Predictor, records: Sequence[Mapping[str, Any]]) -> tuple[int, int, str | None]:
+        """How many were tried, how many were accepted and predicted, and what the first other one lacks."""
+        valid, problem = [], None
+        for record in records:
+            try:
+                valid.append(self._valid(record))
+            except ValidationError as error:
+                first = error.errors()[0]
+                place = ".".join(map(str, first["loc"][:1]))
+                problem = problem or f"A row of the data is refused: {place}: {first['msg']}."
+        answers = predictor.predict([[record] for record in valid], SECONDS)
+        answered = [own[0] for own in answers if own]
+        failed = [answer for answer in answered if isinstance(answer, RowError)]
+        if failed and problem is None:
+            problem = f"A row of the data can't be predicted: {failed[0].message}"
+        refused = len(records) - len(valid)
+        return len(answered) + refused, len(answered) - len(failed), problem
+
+    def _valid(self, record: Mapping[str, Any]) -> dict[str, Any]:
+        """As the worker gets it. Raises ValidationError."""
+        project = self._project
+        accepted: dict[str, Any] = from_json(project.dump(project.one.validate_json(to_json(record))))
+        return accepted

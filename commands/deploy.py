@@ -9,7 +9,7 @@ import typer
 from commands.building import building
 from commands.console import confirm, err, fail, out, plain_errors, say
 from commands.deployment import BUILD
-from commands.options import JsonOption, ProjectOption, StageOption, YesOption
+from commands.options import ForceOption, JsonOption, ProjectOption, StageOption, YesOption
 
 
 def deploy(
@@ -22,6 +22,7 @@ def deploy(
         typer.Option("--model", help="Upload this pickle first.", show_default="build/model.pkl, if none is current"),
     ] = None,
     project: ProjectOption = None,
+    force: ForceOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Put a project on AWS and prove it with a prediction.
@@ -38,7 +39,7 @@ def deploy(
         deploying = Deploying.begin(project, stage)
         try:
             with building(BUILD):
-                answer = deploying.run(model=model, tag=tag)
+                answer = deploying.run(model=model, tag=tag, force=force)
         except KeyboardInterrupt:
             fail(
                 "Interrupted. CloudFormation may still be at work; later, the same command goes on.",

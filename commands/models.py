@@ -1,21 +1,16 @@
-"""cli create-bucket, upload, list-objects, delete-bucket: where models are kept."""
+"""cli create-bucket, upload, delete-bucket: where models are kept."""
 
-import hashlib
-import json
-import platform
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.table import Table
 
-from commands.console import byte_progress, confirm, err, fail, out, plain_errors, say
-from commands.options import BucketArgument, JsonOption, ProjectOption, YesOption
+from commands.console import confirm, plain_errors, say
+from commands.options import BucketArgument, ForceOption, ProjectOption, YesOption
 from serving.errors import BucketMissing, SettingsError
 from serving.local.models import FolderBucket
-from serving.manifest import Library, Manifest, Scan, now
+from serving.manifest import check_tag
 from serving.models import ModelRegistry
-from serving.project import Project
 from serving.settings import Settings, is_folder
 
 if TYPE_CHECKING:
@@ -39,45 +34,25 @@ def upload(
         Path | None,
         typer.Option("--metrics", help="JSON for the manifest.", show_default="metrics.json beside PATH"),
     ] = None,
+    force: ForceOption = None,
 ) -> None:
     """Check a model and store it under a tag."""
     with plain_errors():
+        from commands.storing import store
+        from commands.switching import check_what_runs
+
+        check_tag(tag)
         settings = Settings.read(project_dir=project)
-        store(settings, bucket, path, tag=tag, promote=promote, metrics=metrics)
-
-
-def list_objects(bucket: BucketArgument, as_json: JsonOption = False) -> None:
-    """List the models in a bucket."""
-    with plain_errors():
-        registry = open_registry(Settings.read(), bucket)
-        manifests = registry.manifests()
-        pointer = registry.pointer()
-        users = registry.pointers()
-        where = {m.tag: [name for name, found in users.items() if found.tag == m.tag] for m in manifests}
-        if as_json:
-            current = pointer and pointer.tag
-            rows = [
-                {**m.model_dump(mode="json"), "current": m.tag == current, "current_in": where[m.tag]}
-                for m in manifests
-            ]
-            out.print_json(json.dumps(rows))
-            return
-        if not manifests:
-            say(f"{bucket} holds no model yet: `cli upload {bucket} PATH --tag v1`.")
-            return
-        table = Table("tag", "current in", "sha256", "size", "scikit-learn", "metrics", "uploaded", box=None)
-        for m in manifests:
-            figures = ", ".join(f"{name} {value}" for name, value in m.metrics.items())
-            table.add_row(
-                m.tag,
-                ", ".join(where[m.tag]),
-                m.sha256[:12],
-                f"{m.size:,}",
-                m.versions.get("scikit-learn", ""),
-                figures,
-                m.created_at,
-            )
-        out.print(table)
+        store(
+            existing_registry(settings, bucket),
+            settings,
+            path,
+            tag=tag,
+            promote=promote,
+            metrics=metrics,
+            force=force,
+            fits=lambda manifest: check_what_runs(settings, bucket, manifest),
+        )
 
 
 def delete_bucket(bucket: BucketArgument, yes: YesOption = False) -> None:
@@ -87,7 +62,7 @@ def delete_bucket(bucket: BucketArgument, yes: YesOption = False) -> None:
         registry = open_registry(Settings.read(), bucket)
         users = ", ".join(f"{name} ({pointer.tag})" for name, pointer in registry.pointers().items())
         served = f" Current there: {users}." if users else ""
-        confirm(f"Delete {bucket} and its {len(registry.manifests())} models?{served}", yes)
+        confirm(f"Delete {bucket} and its {len(registry.tags())} models?{served}", yes)
         opened.delete()
         say(f"{bucket} is deleted.")
 
@@ -113,75 +88,9 @@ def open_registry(settings: Settings, bucket: str) -> ModelRegistry:
     )
 
 
-def store(
-    settings: Settings, bucket: str, path: Path, *, tag: str | None, promote: bool, metrics: Path | None = None
-) -> Manifest:
-    """Check the model against the project and upload it; without a tag, under one made of its content.
-
-    Raises ConfigurationError, RegistryError.
-    """
+def existing_registry(settings: Settings, bucket: str) -> ModelRegistry:
+    """The bucket as this service's stage sees it. Raises BucketMissing with the command that makes it."""
     opened = open_bucket(bucket, settings.aws_region)
-    registry = ModelRegistry(bucket=opened, service=settings.service, stage=settings.stage)
     if not opened.exists():
         raise BucketMissing(f"{bucket} is no bucket: make it with `cli create-bucket {bucket}`.")
-    manifest = inspect(settings, path, tag, metrics)
-    with byte_progress() as progress:
-        task = progress.add_task(f"uploading {manifest.tag}", total=manifest.size)
-        uploaded = registry.upload(path, manifest, lambda count: progress.advance(task, count))
-        progress.update(task, completed=manifest.size)
-    first = registry.pointer() is None
-    if promote or first:
-        registry.promote(manifest.tag)
-    state = "is uploaded" if uploaded else "is already there"
-    current = registry.pointer()
-    which = "current" if current is not None and current.tag == manifest.tag else "not current: --promote makes it so"
-    err.print(f"{manifest.tag} {state} ({which}), sha256 {manifest.sha256[:12]}.", highlight=False, soft_wrap=True)
-    return manifest
-
-
-def inspect(settings: Settings, path: Path, tag: str | None, metrics: Path | None) -> Manifest:
-    """The manifest of a model file that fits the project. Raises ModelRefused, ProjectError."""
-    from worker.model import library_versions, unpickle  # scikit-learn takes a second to import
-    from worker.predictor import Predictor
-
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        fail(f"{path} can't be read: {error.strerror}. Train a model first, or give another path.")
-    project = Project.load(settings.project_dir)
-    predictor = Predictor(
-        project,
-        unpickle(content),
-        batch_rows=settings.batch_rows,
-        memory=settings.predict_memory,
-        seconds=settings.predict_timeout,
-    )
-    sha256 = hashlib.sha256(content).hexdigest()
-    return Manifest(
-        tag=tag if tag is not None else f"{settings.service}-{sha256[:8]}",
-        sha256=sha256,
-        size=len(content),
-        created_at=now(),
-        python=platform.python_version(),
-        libraries={n: Library(version=v, read_from="machine") for n, v in library_versions().items()},
-        imports=[],
-        scan=Scan(verdict="clean", scanner="none"),
-        feature_names=predictor.feature_names,
-        classes=predictor.classes,
-        schema_hash=project.schema_hash,
-        metrics=_metrics(metrics or path.with_name("metrics.json"), required=metrics is not None),
-    )
-
-
-def _metrics(path: Path, *, required: bool) -> dict[str, object]:
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        if required:
-            fail(f"There is no {path}.")
-        return {}
-    except (OSError, ValueError) as error:
-        fail(f"{path} is not JSON: {error}.")
-    if not isinstance(found, dict):
-        fail(f'{path} must hold a JSON object, such as {{"accuracy": 0.97}}.')
-    return found
+    return ModelRegistry(bucket=opened, service=settings.service, stage=settings.stage)

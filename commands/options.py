@@ -25,3 +25,7 @@ DeployedOption = Annotated[
 ]
 YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Don't ask.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+ForceOption = Annotated[
+    str | None,
+    typer.Option("--force", metavar="REASON", help="Despite failed checks that it could run with.", show_default=False),
+]

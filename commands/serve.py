@@ -5,20 +5,23 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from app.info import snippets
 from commands.console import err, fail, log_to_stderr, out, plain_errors
-from commands.models import open_registry, store
-from commands.options import ProjectOption, StateOption
+from commands.models import open_registry
+from commands.options import ForceOption, ProjectOption, StateOption
 from commands.supervisor import Supervisor, check_port
 from serving.errors import ConfigurationError, ServingError
 from serving.local.lock import locked
 from serving.local.models import FolderBucket
 from serving.project import Project
 from serving.settings import Settings
+
+if TYPE_CHECKING:
+    from commands.environments.environment import Environment
 
 HostOption = Annotated[str, typer.Option("--host", help="Address to listen on.")]
 PortOption = Annotated[int, typer.Option("--port", envvar="PORT", help="Port to listen on.", min=1, max=65535)]
@@ -35,15 +38,16 @@ def serve(
     port: PortOption = 8000,
     workers: WorkersOption = 1,
     state_dir: StateOption = None,
+    force: ForceOption = None,
 ) -> None:
     """Serve a project on this machine: the API and its workers."""
     with plain_errors():
         settings = Settings.read(project_dir=project, state_dir=state_dir, backend="local")
 
-        def prepare() -> None:
+        def prepare() -> "Environment":
             if model is not None:
-                _upload(settings, model)
-            _check_registry(settings)
+                _upload(settings, model, force)
+            return _environment(settings)
 
         _serve(settings, prepare, host, port, workers)
 
@@ -62,33 +66,53 @@ def demo(
         if not script.is_file():
             fail(f"There is no {script}: train the model yourself, then `cli serve --model PATH`.")
 
-        def prepare() -> None:
+        def prepare() -> "Environment":
             folder = (settings.project_dir / "build").resolve()
             err.print(f"Training: python {script} {folder}", highlight=False, soft_wrap=True)
             if subprocess.run([sys.executable, str(script), str(folder)], check=False).returncode:
                 fail(f"{script} failed: see above.")
             _upload(settings, folder / "model.pkl")
+            return _environment(settings)
 
         _serve(settings, prepare, host, port, workers)
 
 
-def _upload(settings: Settings, model: Path) -> None:
+def _upload(settings: Settings, model: Path, force: str | None = None) -> None:
     """Into the registry of this machine, under a tag made of the content, as the current one."""
+    from commands.storing import store
+
     bucket = FolderBucket(settings.models_at)
     if not bucket.exists():
         bucket.create()
-    store(settings, settings.models_at, model, tag=None, promote=True)
+    store(open_registry(settings, settings.models_at), settings, model, tag=None, promote=True, force=force)
 
 
-def _check_registry(settings: Settings) -> None:
-    if not FolderBucket(settings.models_at).exists() or open_registry(settings, settings.models_at).pointer() is None:
+def _environment(settings: Settings) -> "Environment":
+    """The libraries of the current model, or of the previous one where those can't be had."""
+    from commands.environments.environment import Environment, environment_of
+
+    registry = open_registry(settings, settings.models_at)
+    pointer = registry.pointer() if FolderBucket(settings.models_at).exists() else None
+    if pointer is None:
         fail(
             f"{settings.models_at} has no model for {settings.service}, {settings.stage}: "
             "`cli demo` trains one, `cli serve --model PATH` takes yours."
         )
+    try:
+        return environment_of(settings.project_dir, registry.manifest(pointer.tag).versions)
+    except ServingError as error:
+        text = f"{pointer.tag} can't have its libraries: {error}"
+        if settings.version_mismatch == "warn":
+            err.print(text, "It is tried with those that are here.", markup=False, highlight=False, soft_wrap=True)
+            return Environment(folder=None, libraries={})
+        if pointer.previous is None:
+            raise
+        previous = pointer.previous.tag
+        err.print(text, f"{previous}, the model before, is served.", markup=False, highlight=False, soft_wrap=True)
+        return environment_of(settings.project_dir, registry.manifest(previous).versions)
 
 
-def _serve(settings: Settings, prepare: Callable[[], None], host: str, port: int, workers: int) -> None:
+def _serve(settings: Settings, prepare: "Callable[[], Environment]", host: str, port: int, workers: int) -> None:
     project = Project.load(settings.project_dir)
     check_port(host, port)
     log_to_stderr("serve", settings.log_level)

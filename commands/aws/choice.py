@@ -1,21 +1,19 @@
 """Which model a deployment serves: the one that was named, the current one, or the one that was just trained."""
 
 import hashlib
-import sys
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from commands.console import err
-from commands.models import inspect
-from serving.errors import ModelRefused, TagMissing
+from commands.gate.gate import Gate
+from commands.storing import examine, mention
+from serving.errors import TagMissing
 from serving.manifest import Manifest, check_tag
 from serving.models import ModelRegistry
 from serving.project import Project
 from serving.settings import Settings
-
-OURS = ("app", "worker", "serving", "commands", "cli", "tests", "__main__")
-"""What is loaded from this repository when it is the project itself, and is no part of the model."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +28,9 @@ class Choice:
     modules: Sequence[str] = ()
 
 
-def choose(settings: Settings, registry: ModelRegistry | None, *, model: Path | None, tag: str | None) -> Choice:
+def choose(
+    settings: Settings, registry: ModelRegistry | None, *, model: Path | None, tag: str | None, force: str | None = None
+) -> Choice:
     """`registry` is None when there is no bucket yet. Raises ModelRefused, TagMissing."""
     if tag is not None:
         check_tag(tag)
@@ -41,7 +41,7 @@ def choose(settings: Settings, registry: ModelRegistry | None, *, model: Path | 
     if model is None and tag is None:
         if registry and current:
             _mention(trained, current.sha256)
-            return _from_bucket(settings, registry, current.tag)
+            return _from_bucket(settings, registry, current.tag, force)
         model = trained
         if not model.is_file():
             raise TagMissing(
@@ -49,47 +49,35 @@ def choose(settings: Settings, registry: ModelRegistry | None, *, model: Path | 
                 "its argument, or name a pickle with --model PATH."
             )
     if model is not None:
-        manifest = inspect(settings, model, tag, None)
+        examined = examine(settings, model, tag=tag, force=force)
         if registry is not None:
-            registry.check_free(manifest)
-        return Choice(manifest=manifest, path=model, modules=_imported_from(settings.project_dir))
+            registry.check_free(examined.manifest)
+        return Choice(manifest=examined.manifest, path=model, modules=examined.modules)
     assert tag is not None
     if registry is None:
         raise TagMissing(f"There is no bucket yet that could hold {tag}: name the file with --model PATH.")
-    return _from_bucket(settings, registry, tag)
+    return _from_bucket(settings, registry, tag, force)
 
 
-def _from_bucket(settings: Settings, registry: ModelRegistry, tag: str) -> Choice:
-    """A model of the bucket: it must fit the project as it is now."""
-    from worker.model import check_versions, unpickle
-    from worker.predictor import Predictor
-
+def _from_bucket(settings: Settings, registry: ModelRegistry, tag: str, force: str | None) -> Choice:
+    """A model of the bucket: it must fit the project as it is now, under the versions that its manifest names."""
     manifest = registry.manifest(tag)
-    project = Project.load(settings.project_dir)
-    try:
-        check_versions(manifest)
-    except ModelRefused as error:  # the deployment brings those versions; this machine need not have them
-        err.print(f"{tag} is not tried on this machine: {error}", markup=False, highlight=False, soft_wrap=True)
-        return Choice(manifest=manifest, path=None)
-    Predictor(
-        project,
-        unpickle(registry.content(manifest.version)),
-        batch_rows=settings.batch_rows,
-        memory=settings.predict_memory,
-        seconds=settings.predict_timeout,
-    )
-    return Choice(manifest=manifest, path=None, modules=_imported_from(settings.project_dir))
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "model.pkl"
+        path.write_bytes(registry.content(manifest.version))
+        gate = Gate(settings, path, watch=mention, versions=manifest.versions)
+        stopped = [finding for finding in gate.run().failures if not finding.forceable]
+        if [finding.check for finding in stopped] == ["versions"] and _unchanged(settings, manifest):
+            # It was tried when it was uploaded; the deployment brings its versions, this machine's Python can't.
+            err.print(f"{tag} is not tried again: {stopped[0].message}", markup=False, highlight=False, soft_wrap=True)
+            return Choice(manifest=manifest, path=None)
+        gate.findings.require(force or manifest.forced)
+        assert gate.tried is not None
+        return Choice(manifest=manifest, path=None, modules=gate.tried.modules)
 
 
-def _imported_from(folder: Path) -> list[str]:
-    """The modules of the project that are loaded now: those that the model needs."""
-    root = folder.resolve()
-    found = []
-    for name, module in list(sys.modules.items()):
-        file = getattr(module, "__file__", None)
-        if file and root in Path(file).parents and not name.startswith(OURS):
-            found.append(name)
-    return found
+def _unchanged(settings: Settings, manifest: Manifest) -> bool:
+    return Project.load(settings.project_dir).schema_hash == manifest.schema_hash
 
 
 def _mention(trained: Path, sha256: str) -> None:

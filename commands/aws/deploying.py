@@ -63,7 +63,7 @@ class Deploying:
             bucket=S3Bucket(name, account.session),
         )
 
-    def run(self, *, model: Path | None, tag: str | None) -> Mapping[str, Any]:
+    def run(self, *, model: Path | None, tag: str | None, force: str | None = None) -> Mapping[str, Any]:
         """All steps; the smoke test's prediction. Raises ServingError."""
         say(f"{self.deployment.stack} in account {self.account.id}, {self.account.region}")
         stack = find(self.account, self.deployment)
@@ -72,7 +72,7 @@ class Deploying:
         registry = self._registry()
         there = self.bucket.exists(owner=self.account.id)
         with step("Checking the model with the project's example"):
-            choice = choose(self.deployment, registry if there else None, model=model, tag=tag)
+            choice = choose(self.deployment, registry if there else None, model=model, tag=tag, force=force)
             self.deployment.check_memory(choice.manifest.size)
         host = self.deployment.package_for == "host"
         if there:

@@ -1,0 +1,58 @@
+"""cli check: would this model be served with this schema? Every reason why not, and what to do about it."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from commands.console import fail, out, plain_errors
+from commands.gate.finding import Finding, Level
+from commands.options import JsonOption, ProjectOption
+from serving.settings import Settings
+
+MARKS = {
+    Level.PASSED: "[green]✓[/green]",
+    Level.WARNED: "[yellow]![/yellow]",
+    Level.FAILED: "[red]✗[/red]",
+}
+
+
+def check(
+    project: ProjectOption = None,
+    model: Annotated[
+        Path | None, typer.Option("--model", help="The pickled Pipeline.", show_default="build/model.pkl")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Check a model against its project, as upload, deploy and serve do.
+
+    The file is read before anything in it is loaded; then the model is loaded
+    in a process of its own, under the library versions that it was made with.
+    Exits 1 when a check fails.
+    """
+    with plain_errors():
+        from commands.gate.gate import Gate
+
+        settings = Settings.read(project_dir=project)
+        path = model or settings.project_dir / "build" / "model.pkl"
+        findings = Gate(settings, path, watch=(lambda finding: None) if as_json else show).run()
+        if as_json:
+            out.print_json(json.dumps([finding.to_dict() for finding in findings.found]))
+        failures = len(findings.failures)
+        if failures:
+            forceable = all(finding.forceable for finding in findings.failures)
+            way = " `cli upload --force REASON` stores it all the same." if forceable else ""
+            fail(f"{failures} {'check fails' if failures == 1 else 'checks fail'}.{way}")
+        if not as_json:
+            where = f" --project {settings.project_dir}" if project else ""
+            out.print(f"\nReady: `cli serve{where} --model {path}`.", markup=False, highlight=False, soft_wrap=True)
+
+
+def show(finding: Finding) -> None:
+    """One line, in the words of the finding; then what is to be typed, as it is."""
+    text = f"{MARKS[finding.level]} [bold]{finding.check:<12}[/bold] {escape(finding.message)}"
+    out.print(text, highlight=False, soft_wrap=True)
+    if finding.lines:
+        out.print(f"\n{finding.lines}\n", markup=False, highlight=False, soft_wrap=True)

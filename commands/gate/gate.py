@@ -1,0 +1,147 @@
+"""Runs the checks in their order, each on what the ones before have shown, and stops where going on would be unsafe."""
+
+from collections.abc import Callable, Generator, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+from commands.environments.environment import Environment, environment_for, environment_of
+from commands.gate.agreement import agreement
+from commands.gate.api_imports import check_api_imports
+from commands.gate.covered import covered
+from commands.gate.finding import Finding, Findings, failed, passed, warned
+from commands.gate.weight import bundle, memory
+from commands.pickles.advice import advice
+from commands.pickles.inspection import Inspection, inspect_model
+from commands.trial.trial import Tried, try_model
+from serving.errors import ServingError
+from serving.project import Project
+from serving.settings import Settings
+
+Made = TypeVar("Made")
+Watch = Callable[[Finding], None]
+
+
+@dataclass
+class Gate:
+    """One model in front of one project. What it has shown is kept: it need not be found out twice."""
+
+    settings: Settings
+    model: Path
+    watch: Watch = lambda finding: None
+    versions: Mapping[str, str] | None = None  # that a manifest names; else the file is asked
+    findings: Findings = field(default_factory=Findings)
+    project: Project | None = None
+    inspection: Inspection | None = None
+    environment: Environment | None = None
+    tried: Tried | None = None
+
+    def run(self) -> Findings:
+        """Every check that can be made; see the findings for how they ended. Raises nothing of its own."""
+        for finding in self._checks():
+            self.watch(finding)
+            if not self.findings.add(finding):
+                break
+        return self.findings
+
+    def require(self, force: str | None = None) -> tuple[Inspection, Environment, Tried, str | None]:
+        """Run, and what has been shown; the reason to keep when it was needed. Raises ModelRefused."""
+        forced = self.run().require(force)
+        assert self.inspection is not None
+        assert self.environment is not None
+        assert self.tried is not None
+        return self.inspection, self.environment, self.tried, forced
+
+    def _checks(self) -> Iterator[Finding]:
+        yield from self._of_the_project()
+        yield from self._of_the_file()
+        yield from self._of_the_model()
+
+    def _of_the_project(self) -> Iterator[Finding]:
+        self.project = yield from _made("project", lambda: Project.load(self.settings.project_dir))
+        if self.project is None:
+            return
+        project = self.project
+        example = yield from _made("project", lambda: project.example)
+        if example is None:
+            return
+        origin = "example.json" if project.example_is_given else "an example made from it"
+        yield passed("project", f"validation.py has {_fields(len(project.columns))}, and accepts {origin}.")
+        try:
+            check_api_imports(project.folder)
+        except ServingError as error:
+            yield failed("imports", str(error))
+        else:
+            yield passed("imports", "validation.py needs only what the API carries.")
+
+    def _of_the_file(self) -> Iterator[Finding]:
+        self.inspection = yield from _made("file", lambda: inspect_model(self.model))
+        if self.inspection is None:
+            return
+        found = self.inspection
+        yield passed("file", f"{self.model} is {found.shape.text}, {_size(found.size)}, as {found.format}.")
+        if found.dangers:
+            danger = found.dangers[0]
+            more = f" ({len(found.dangers) - 1} more: `cli inspect`)" if len(found.dangers) > 1 else ""
+            yield failed("scan", f"The pickle is dangerous, and was not loaded: {danger.name}: {danger.reason}{more}")
+            return
+        yield passed("scan", f"{found.scanner} and the list of known names find nothing dangerous.")
+        lines = advice(found) or ""
+        if found.main:
+            names = ", ".join(found.main)
+            yield failed("pipeline", f"The pickle needs {names} of the script or notebook that made it:", lines)
+        elif found.shape.kind != "pipeline" or lines:
+            text = f"The file holds {found.shape.text}, not a Pipeline that predicts"
+            yield failed("pipeline", f"{text}. These lines make one of it:" if lines else f"{text}.", lines)
+        else:
+            yield passed("pipeline", "It is a scikit-learn Pipeline.")
+        yield covered(self.settings.project_dir, found)
+
+    def _of_the_model(self) -> Iterator[Finding]:
+        assert self.project is not None
+        assert self.inspection is not None
+        found, project = self.inspection, self.project
+        versions = self.versions
+        self.environment = yield from _made(
+            "versions",
+            lambda: (
+                environment_for(project.folder, found) if versions is None else environment_of(project.folder, versions)
+            ),
+        )
+        if self.environment is None:
+            return
+        environment = self.environment
+        listed = ", ".join(f"{name} {library.version}" for name, library in environment.libraries.items())
+        where = "as they are here" if environment.folder is None else "brought along for this model"
+        yield passed("versions", f"{listed}: {where}.")
+        self.tried = yield from _made("example", lambda: try_model(self.settings, found, environment))
+        if self.tried is None:
+            return
+        tried = self.tried
+        if tried.problem:
+            text = f"The model can't predict the example that was made from the schema: {tried.problem}"
+            yield warned("example", f"{text} Put a real record into {project.folder / 'example.json'}.")
+        else:
+            yield passed("example", f"To the example the model answers {tried.answer['prediction']!r}.")
+        yield from agreement(project, tried)
+        yield memory(self.settings, held=tried.memory, size=found.size)
+        weighed = yield from _made("bundle", lambda: bundle(project.folder, environment))
+        if weighed is not None:
+            yield weighed
+
+
+def _made(check: str, make: Callable[[], Made]) -> Generator[Finding, None, Made | None]:
+    """What `make` returns; None after a failure, which is yielded."""
+    try:
+        return make()
+    except ServingError as error:
+        yield failed(check, str(error))
+        return None
+
+
+def _fields(count: int) -> str:
+    return "1 field" if count == 1 else f"{count} fields"
+
+
+def _size(count: int) -> str:
+    return f"{count / 1024 / 1024:.1f} MiB" if count >= 1024 * 1024 else f"{count / 1024:.1f} KiB"

@@ -26,17 +26,17 @@ demo: .venv/installed ## install, train, upload and serve on 127.0.0.1 (PORT=800
 	@PORT=$(PORT) $(RUN)/cli demo
 
 test: .venv/installed-dev .tools/ministack node_modules/.installed check ## install what tests need and run everything
-	$(WITH_UV) $(RUN)/pytest -m "not alone" -n auto --dist loadscope --no-loadscope-reorder
-	$(RUN)/pytest -m alone
+	$(WITH_UV) $(RUN)/pytest -q -m "not alone" -n auto --dist loadscope --no-loadscope-reorder
+	$(RUN)/pytest -q -m alone
 
 unit: .venv/installed-dev ## the tests that start no service
-	$(RUN)/pytest -m "not service"
+	$(RUN)/pytest -q
 
 e2e: .venv/installed-dev .tools/ministack node_modules/.installed ## deploy to an emulated AWS with `cli deploy`, and drive it
-	$(WITH_UV) $(RUN)/pytest tests/aws/e2e
+	$(WITH_UV) $(RUN)/pytest -q tests/aws/e2e
 
 iam: .venv/installed-dev .tools/ministack node_modules/.installed ## what breaks without each statement of each role
-	$(RUN)/pytest tests/aws/test_iam.py
+	$(RUN)/pytest -q tests/aws/test_iam.py
 
 check: .venv/installed-dev ## ruff, mypy strict, import contracts, the lock file
 	$(RUN)/ruff check .
@@ -52,7 +52,7 @@ format: .venv/installed-dev ## let ruff format and mend
 	$(RUN)/ruff check --fix .
 	$(RUN)/ruff format .
 
-docs: .venv/installed ## write README's generated parts anew
+docs: .venv/installed-dev ## write README's generated parts anew
 	$(RUN)/python -m commands.readme
 	$(RUN)/python -m commands.architecture
 

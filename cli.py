@@ -6,7 +6,22 @@ os.environ.setdefault("TERMINAL_WIDTH", "80")  # help that fits every terminal; 
 
 import typer  # after the line that it reads
 
-from commands import dead_letters, deploy, keys, logs, models, package, predict, serve, status
+from commands import (
+    check,
+    dead_letters,
+    deploy,
+    init,
+    inspect,
+    keys,
+    logs,
+    models,
+    package,
+    predict,
+    replay,
+    serve,
+    status,
+    tags,
+)
 
 app = typer.Typer(
     name="cli",
@@ -21,8 +36,15 @@ app.command()(serve.serve)
 app.command()(predict.predict)
 app.command()(predict.result)
 app.command("create-bucket")(models.create_bucket)
+app.command()(init.init)
+app.command()(check.check)
+app.command()(inspect.inspect)
 app.command()(models.upload)
-app.command("list-objects")(models.list_objects)
+app.command("list-objects")(tags.list_objects)
+app.command()(replay.replay)
+app.command()(tags.promote)
+app.command()(tags.rollback)
+app.command()(tags.delete)
 app.command("delete-bucket")(models.delete_bucket)
 app.command()(deploy.deploy)
 app.command()(package.package)

@@ -31,6 +31,7 @@ class Model(BaseModel):
 
     tag: str = Field(examples=["v1"])
     sha256: str
+    warning: str | None = Field(None, description="It ran under other library versions than it was made with.")
 
 
 class PredictionBody(BaseModel):

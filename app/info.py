@@ -5,9 +5,12 @@ import json
 import time
 from typing import Any
 
-from serving.errors import ServingError
+from serving.errors import ServingError, TagMissing
 from serving.models import ModelRegistry
+from serving.ports import PredictionStore
+from serving.prediction import ModelVersion
 from serving.project import Project
+from serving.report import read_report
 from serving.settings import Settings
 
 PYTHON = """import json
@@ -41,10 +44,13 @@ CURL = "curl -s {url}/api/predict{key} -H 'Prefer: wait=5' -H 'Content-Type: app
 class Info:
     """The description of the service; the model's part is read again every MODEL_REFRESH seconds."""
 
-    def __init__(self, project: Project, settings: Settings, registry: ModelRegistry) -> None:
+    def __init__(
+        self, project: Project, settings: Settings, registry: ModelRegistry, predictions: PredictionStore
+    ) -> None:
         self._project = project
         self._settings = settings
         self._registry = registry
+        self._predictions = predictions
         self._model: dict[str, Any] | None = None
         self._read_at = float("-inf")
 
@@ -59,7 +65,7 @@ class Info:
             "stage": settings.stage,
             "title": project.title,
             "units": project.units,
-            "form": dict(project.form),
+            "form": project.form.to_dict(),
             "example": project.example,
             "schema": project.json_schema,
             "model": self._model,
@@ -75,16 +81,34 @@ class Info:
         }
 
     def _read_model(self) -> dict[str, Any] | None:
+        """What the workers serve, as they say themselves; before the first of them does, what is current.
+
+        With `wanted` when that is another one, and with `problem` when it can't be loaded.
+        """
         try:
             pointer = self._registry.pointer()
-            manifest = self._registry.manifest(pointer.tag) if pointer else None
+            report = read_report(self._predictions)
+            served = report.model if report else pointer and pointer.current
+            found = self._described(served) if served else None
         except ServingError:
             return None
-        if manifest is None:
-            return None
+        if pointer is None or served == pointer.current:
+            return found
+        # Why it can't be loaded may name paths of the service: `cli status` tells that, and whoever asks here is told
+        # that it is so.
+        failed = report is not None and report.wanted == pointer.tag
+        problem = {"problem": f"{pointer.tag} can't be loaded: `cli status` says why."} if failed else {}
+        return {**(found or {"tag": None, "sha256": None}), "wanted": pointer.tag, **problem}
+
+    def _described(self, version: ModelVersion) -> dict[str, Any]:
+        """Raises ModelRefused, ModelUnavailable."""
+        found = {"tag": version.tag, "sha256": version.sha256}
+        try:
+            manifest = self._registry.manifest(version.tag)
+        except TagMissing:  # deleted while it is still in memory
+            return found
         return {
-            "tag": manifest.tag,
-            "sha256": manifest.sha256,
+            **found,
             "created_at": manifest.created_at,
             "versions": manifest.versions,
             "metrics": dict(manifest.metrics),

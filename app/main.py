@@ -50,7 +50,7 @@ def create_app(settings: Settings, backend: Backend | None = None) -> FastAPI:
         keys=keys,
         throttle=build_throttle(settings.rate_limit),
         queue=backend.queue,
-        info=Info(project, settings, backend.registry),
+        info=Info(project, settings, backend.registry, backend.predictions),
         wait_limit=settings.wait_limit,
     )
     app = FastAPI(title=project.title, description=DESCRIPTION, version=project.schema_hash)

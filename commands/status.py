@@ -10,6 +10,7 @@ from commands.options import DeployedOption, JsonOption, ProjectOption, StateOpt
 from commands.reach import reach
 from serving.adapters import Backend
 from serving.errors import ServingError
+from serving.report import read_report
 from serving.settings import Settings
 
 
@@ -52,7 +53,17 @@ def _common(settings: Settings, backend: Backend) -> dict[str, Any]:
         "dead_letters": len(backend.dead_letters.keys()),
         "model": model,
         "previous_model": previous,
+        **_served(backend, model),
     }
+
+
+def _served(backend: Backend, current: str | None) -> dict[str, str | None]:
+    """What the workers say that they serve, and why it is not the current model."""
+    report = read_report(backend.predictions)
+    if report is None:
+        return {"served_model": None, "model_problem": None}
+    problem = report.problem if report.wanted == current else None  # the one of a tag that is wanted no longer is old
+    return {"served_model": report.model.tag if report.model else None, "model_problem": problem}
 
 
 def _models(backend: Backend) -> tuple[str | None, str | None]:

@@ -6,30 +6,13 @@ from typing import Any
 from serving.json_schema import Schema, resolve
 
 
-def build_example(schema: Schema, form: Mapping[str, Any]) -> dict[str, Any]:
-    """A record for every property of the schema; whether it passes the schema is for the caller to see."""
+def build_example(schema: Schema, values: Mapping[str, Any]) -> dict[str, Any]:
+    """A record for every property of the schema; `values` are the form's. Whether it passes is to be seen."""
     for example in schema.get("examples", []):
         if isinstance(example, dict):
             return example
     definitions = schema.get("$defs", {})
-    values = _form_values(form)
     return {name: _value(field, definitions, values.get(name)) for name, field in schema.get("properties", {}).items()}
-
-
-def _form_values(form: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields' values in form.yml, in today's format (`fields`) and in the old one (`schema.fields`)."""
-    old = form.get("schema")
-    fields = form.get("fields") or (old.get("fields") if isinstance(old, dict) else None) or {}
-    if isinstance(fields, list):
-        fields = {f.get("name") or f.get("id"): f for f in fields if isinstance(f, dict)}
-    if not isinstance(fields, dict):
-        return {}
-    names = ("example", "value", "default")
-    return {
-        name: next(field[key] for key in names if key in field)
-        for name, field in fields.items()
-        if isinstance(field, dict) and any(key in field for key in names)
-    }
 
 
 def _value(field: Schema, definitions: Mapping[str, Schema], from_form: Any = None) -> Any:

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from serving.errors import RegistryError
+from serving.errors import ModelRefused, RegistryError
 from serving.prediction import ModelVersion
 
 TAG = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
@@ -60,6 +60,13 @@ class Manifest(BaseModel):
         """The version of each library that the model runs under."""
         return {name: library.version for name, library in self.libraries.items()}
 
+    def check_scan(self) -> None:
+        """Raises ModelRefused unless the scan has found nothing: then the model may be loaded."""
+        if self.scan.verdict != "clean":
+            raise ModelRefused(
+                f"Model {self.tag} must not be loaded: {self.scan.scanner} found its pickle {self.scan.verdict}."
+            )
+
 
 class Pointer(BaseModel):
     """Which tag a service's stage serves, and which it served before."""
@@ -70,6 +77,7 @@ class Pointer(BaseModel):
     sha256: str
     previous: ModelVersion | None = None
     history: Sequence[ModelVersion] = ()  # oldest first, the current one last
+    moved_at: str | None = None  # ISO 8601, UTC: tells one promotion from the next one of the same tag
 
     @property
     def current(self) -> ModelVersion:
@@ -86,3 +94,8 @@ def check_tag(tag: str) -> str:
 def now() -> str:
     """This moment as ISO 8601 in UTC, to the second."""
     return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def moment() -> str:
+    """The same, to the microsecond."""
+    return datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")

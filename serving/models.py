@@ -8,12 +8,14 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from serving.errors import ModelRefused, RegistryError, TagMissing, TagTaken
+from serving.errors import ModelRefused, RegistryError, ServingError, TagMissing, TagTaken
 from serving.manifest import Manifest, Pointer, check_tag
+from serving.pointers import PointerFile, moved_back, moved_on, pointers, users
 from serving.ports import ABSENT, ModelBucket
 from serving.prediction import ModelVersion
 
-HISTORY = 50
+Fits = Callable[[Manifest], None]
+"""Raises a ServingError when that model must not become current."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,11 +26,14 @@ class ModelRegistry:
     service: str
     stage: str
 
-    def manifests(self) -> Sequence[Manifest]:
-        """Every complete model, by tag."""
+    def tags(self) -> Sequence[str]:
+        """Every complete model's, sorted."""
         names = self.bucket.names("models/")
-        tags = [name.split("/")[1] for name in names if name.endswith("/manifest.json") and name.count("/") == 2]
-        return [self.manifest(tag) for tag in sorted(tags)]
+        return sorted(name.split("/")[1] for name in names if name.endswith("/manifest.json") and name.count("/") == 2)
+
+    def manifests(self) -> Sequence[Manifest]:
+        """Every complete model, by tag. Raises ModelRefused for a manifest that can't be read."""
+        return [self.manifest(tag) for tag in self.tags()]
 
     def manifest(self, tag: str) -> Manifest:
         """Raises TagMissing, ModelRefused for one that can't be read, ModelUnavailable."""
@@ -59,16 +64,6 @@ class ModelRegistry:
             raise TagTaken(f"The tag {manifest.tag} exists with other bytes; tags don't change: choose another one.")
         return False
 
-    def pointers(self) -> Mapping[str, Pointer]:
-        """Every pointer of the bucket, by `service/stage`: who serves from it, or did."""
-        found = {}
-        for key in self.bucket.names("pointers/"):
-            _, service, stage = key.removesuffix(".json").split("/")
-            pointer = ModelRegistry(bucket=self.bucket, service=service, stage=stage).pointer()
-            if pointer is not None:
-                found[f"{service}/{stage}"] = pointer
-        return found
-
     def upload(self, path: Path, manifest: Manifest, progress: Callable[[int], None] = lambda count: None) -> bool:
         """Store a model under its tag; False when the same bytes are there already.
 
@@ -96,51 +91,95 @@ class ModelRegistry:
         if found is None or found[0] != content:
             self.bucket.write(key, io.BytesIO(content), replaces=found[1] if found else ABSENT)
 
+    def check_unused(self, tag: str) -> Sequence[str]:
+        """What is stored of a model that may be deleted. Raises what `delete` raises."""
+        names = self.bucket.names(f"models/{check_tag(tag)}/")
+        if not names:
+            raise TagMissing(f"There is no model with the tag {tag}: see `cli list-objects`.")
+        self._check_pointers(tag)
+        return names
+
+    def delete(self, tag: str) -> None:
+        """Remove a model and all that is kept beside it.
+
+        Raises RegistryError when a pointer of any service names it as current or previous, TagMissing.
+        """
+        names = self.check_unused(tag)
+        manifest = self.bucket.read(_manifest_key(tag))
+        # First: without it no model is listed, and an upload takes the place of what a deletion has left behind.
+        self.bucket.remove(_manifest_key(tag))
+        try:
+            self._check_pointers(tag)  # somebody may have promoted it since the first look
+        except ServingError:
+            if manifest is not None:
+                self.bucket.write(_manifest_key(tag), io.BytesIO(manifest[0]), replaces=ABSENT)
+            raise
+        for name in names:
+            self.bucket.remove(name)
+
+    def pointers(self) -> Mapping[str, Pointer]:
+        """Every pointer of the bucket, by `service/stage`: who serves from it, or did."""
+        return pointers(self.bucket)
+
     def pointer(self) -> Pointer | None:
         """What is current; None before the first upload. Raises ModelUnavailable."""
-        found = self._read_pointer()
+        found = self._file.read()
         return found and found[0]
 
-    def promote(self, tag: str) -> Pointer:
-        """Make a tag current. Raises TagMissing, PointerMoved."""
-        version = self.manifest(tag).version
-        found = self._read_pointer()
-        old, replaces = found if found else (None, ABSENT)
-        if old and old.current == version:
-            return old
-        history = [*(old.history if old else ()), version][-HISTORY:]
-        new = Pointer(tag=tag, sha256=version.sha256, previous=old.current if old else None, history=history)
-        self.bucket.write(self._pointer_key, io.BytesIO(new.model_dump_json(indent=2).encode()), replaces=replaces)
-        return new
+    def promote(self, tag: str, *, fits: Fits = lambda manifest: None) -> Pointer:
+        """Make a tag current; `fits` may refuse it before anything is changed. Raises TagMissing, PointerMoved."""
+        manifest = self.manifest(tag)
+        found = self._file.read()
+        if found and found[0].current == manifest.version:
+            return found[0]
+        fits(manifest)
+        return self._move(found, moved_on(found and found[0], manifest.version))
+
+    def rollback(self, *, fits: Fits = lambda manifest: None) -> Pointer:
+        """Make current what was so before; deleted tags are passed over.
+
+        `fits` may refuse it before anything is changed. Raises RegistryError when nothing was before, PointerMoved.
+        """
+        found = self._file.read()
+        if found is None:
+            raise TagMissing(f"{self.service}/{self.stage} has no model yet: `cli upload BUCKET PATH --tag v1`.")
+        new = moved_back(found[0], self._is_there)
+        fits(self.manifest(new.tag))
+        return self._move(found, new)
 
     def restore(self, before: Pointer | None, *, instead_of: str) -> bool:
         """Put the pointer back as it was before the tag `instead_of`; False when it names another one by now.
 
         Without a pointer before there is none again. Raises PointerMoved, ModelUnavailable.
         """
-        found = self._read_pointer()
-        if found is None or found[0].tag != instead_of or found[0] == before:
+        found = self._file.read()
+        if found is None or found[0].tag != instead_of:
             return False
-        if before is None:
-            self.bucket.remove(self._pointer_key)
-        else:
-            self.bucket.write(
-                self._pointer_key, io.BytesIO(before.model_dump_json(indent=2).encode()), replaces=found[1]
-            )
-        return True
+        return self._file.put_back(before, instead_of=found[0].current)
 
     @property
-    def _pointer_key(self) -> str:
-        return f"pointers/{self.service}/{self.stage}.json"
+    def _file(self) -> PointerFile:
+        return PointerFile(bucket=self.bucket, service=self.service, stage=self.stage)
 
-    def _read_pointer(self) -> tuple[Pointer, str] | None:
-        found = self.bucket.read(self._pointer_key)
-        if found is None:
-            return None
+    def _move(self, found: tuple[Pointer, str] | None, new: Pointer) -> Pointer:
+        """Write the pointer; taken back when the model was deleted at that very moment. Raises TagMissing."""
+        self._file.write(new, replaces=found[1] if found else ABSENT)
+        if not self._is_there(new.current):
+            self._file.put_back(found and found[0], instead_of=new.current)
+            raise TagMissing(f"{new.tag} was deleted just now: see `cli list-objects`.")
+        return new
+
+    def _is_there(self, version: ModelVersion) -> bool:
+        """Whether the tag still holds these bytes."""
         try:
-            return Pointer.model_validate_json(found[0]), found[1]
-        except ValidationError as error:
-            raise RegistryError(f"{self._pointer_key} can't be read: {error.errors()[0]['msg']}.") from error
+            return self.manifest(version.tag).version == version
+        except (TagMissing, ModelRefused):
+            return False
+
+    def _check_pointers(self, tag: str) -> None:
+        found = users(self.bucket, tag)
+        if found:
+            raise RegistryError(f"{tag} is {' and '.join(found)}: workers may need it; promote others there first.")
 
 
 def _model_key(tag: str) -> str:

@@ -79,6 +79,7 @@ class Prediction:
     result: bytes | None = None  # JSON as the worker encoded it: it is never decoded on its way to the client
     error: Failure | None = None
     model: ModelVersion | None = None
+    warning: str | None = None  # about the model: it ran under other library versions than its own
     finished_at: int | None = None
 
     @property
@@ -94,7 +95,8 @@ class Prediction:
             "expires_at": iso(self.expires_at),
         }
         if self.model is not None:
-            tail = {"model": {"tag": self.model.tag, "sha256": self.model.sha256}, **tail}
+            said = {} if self.warning is None else {"warning": self.warning}
+            tail = {"model": {"tag": self.model.tag, "sha256": self.model.sha256, **said}, **tail}
         if self.error is not None:
             tail = {"error": {"code": self.error.code, "message": self.error.message}, **tail}
         if self.finished_at is None:
@@ -182,7 +184,9 @@ class Message:
             redriven=fields.get("redriven") is True,
         )
 
-    def answered(self, answer: bytes | Failure, *, model: ModelVersion | None = None, now: int) -> Prediction:
+    def answered(
+        self, answer: bytes | Failure, *, model: ModelVersion | None = None, warning: str | None = None, now: int
+    ) -> Prediction:
         """The terminal prediction: `answer` is a result as JSON, or why there is none."""
         failure = answer if isinstance(answer, Failure) else None
         return Prediction(
@@ -193,6 +197,7 @@ class Message:
             result=None if isinstance(answer, Failure) else answer,
             error=failure,
             model=model,
+            warning=warning,
             finished_at=now,
         )
 

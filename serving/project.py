@@ -3,19 +3,18 @@
 import hashlib
 import importlib.util
 import sys
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import BaseModel, ConfigDict, RootModel, TypeAdapter, ValidationError
 from pydantic.errors import PydanticUserError
 from pydantic_core import from_json, to_json
 
 from serving.errors import ProjectError
 from serving.example import build_example
+from serving.form import Form
 
 CLASS = "PredictionData"
 OURS = Path(__file__).resolve().parent.parent
@@ -29,7 +28,7 @@ class Project:
 
     folder: Path
     schema: type[BaseModel]
-    form: Mapping[str, Any]
+    form: Form
 
     @classmethod
     def load(cls, folder: Path) -> "Project":
@@ -42,7 +41,8 @@ class Project:
         _check_names(folder)
         if str(folder) not in sys.path:
             sys.path.insert(0, str(folder))
-        project = cls(folder=folder, schema=_refusing_extra_fields(_schema(folder)), form=_form(folder / "form.yml"))
+        schema = _refusing_extra_fields(_schema(folder))
+        project = cls(folder=folder, schema=schema, form=Form.read(folder / "form.yml"))
         try:
             _ = project.json_schema
         except PydanticUserError as error:
@@ -51,16 +51,17 @@ class Project:
 
     @property
     def title(self) -> str:
-        return str(self.form.get("title") or self.folder.name.replace("-", " ").replace("_", " "))
+        return self.form.title or self.folder.name.replace("-", " ").replace("_", " ")
 
     @property
     def units(self) -> Any:
-        return self.form.get("units")
+        return self.form.units
 
     @cached_property
     def columns(self) -> tuple[str, ...]:
         """The model's column of each field, in the schema's order: its alias, else its name."""
-        return tuple(field.serialization_alias or name for name, field in self.schema.model_fields.items())
+        aliases = {name: field.serialization_alias for name, field in self.schema.model_fields.items()}
+        return tuple(name if alias is None else alias for name, alias in aliases.items())
 
     @cached_property
     def json_schema(self) -> dict[str, Any]:
@@ -107,7 +108,7 @@ class Project:
             except (OSError, ValueError) as error:
                 raise ProjectError(f"{path} can't be read: {error}") from error
         else:
-            source = build_example(self.json_schema, self.form)
+            source = build_example(self.json_schema, self.form.values)
         try:
             record = self.one.validate_json(to_json(source))
         except ValidationError as error:
@@ -169,20 +170,6 @@ def _refusing_extra_fields(schema: type[BaseModel]) -> type[BaseModel]:
     }
     strict: type[BaseModel] = type(BaseModel)(schema.__name__, (schema,), body)  # type: ignore[misc]  # a metaclass
     return strict
-
-
-def _form(path: Path) -> Mapping[str, Any]:
-    try:
-        form = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return {}
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ProjectError(f"{path} can't be read: {error}") from error
-    if form is None:
-        return {}
-    if not isinstance(form, dict):
-        raise ProjectError(f"{path} must be a mapping with title, units, home and fields.")
-    return form
 
 
 def _bare(schema: Any) -> Any:

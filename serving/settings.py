@@ -62,6 +62,10 @@ class Settings(BaseModel):
     batch_rows: Count = Field(10_000, description="Rows in one predict, at most.")
     batch_bytes: Count = Field(16 * MIB, description="Bytes of input in one predict, at most.")
     model_refresh: Seconds = Field(10, description="How soon workers follow a promoted model, seconds.")
+    version_mismatch: Literal["refuse", "warn"] = Field(
+        "refuse",
+        description="A model under other library versions than its own: `warn` predicts, and says so in each result.",
+    )
     predict_timeout: Seconds = Field(
         15,
         description="Longest predict, then its input is `model_timeout`, seconds; less under a short WORKER_TIMEOUT.",

@@ -16,16 +16,21 @@ from tests.running import ROOT, Service, cli, run, running_service
 pytest_plugins = ["tests.aws.fixtures"]
 
 SERVICES = {"service", "serve", "small", "gateway", "emulator"}
-FILES = {"test_bench.py", "test_bucket_commands.py", "test_quarantine.py", "test_serve.py", "test_serve_refusals.py"}
-FOLDERS = {"aws", "e2e", "packaging"}
-BUILDING = ("tests/aws/e2e/", "tests/packaging/")
+FILES = {
+    *("test_bench.py", "test_bucket_commands.py", "test_quarantine.py", "test_serve.py", "test_serve_refusals.py"),
+    *("test_check_passes.py", "test_init_command.py", "test_switch.py", "test_tags.py", "test_strangers_project.py"),
+}
+FOLDERS = {"aws", "comparing", "e2e", "environments", "packaging"}
+BUILDING = ("tests/aws/e2e/", "tests/packaging/test_package_command.py")
+TOGETHER = {BUILDING: "build", ("tests/packaging/",): "packaging"}
 
 
 class ByFile(LoadScopeScheduling):
-    """A file's tests share a process, and so do all that use this checkout's build folder."""
+    """A file's tests share a process, and so do all that use this checkout's build folder, or the same packages."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return "build" if nodeid.startswith(BUILDING) else nodeid.partition("::")[0]
+        scopes = (scope for paths, scope in TOGETHER.items() if nodeid.startswith(paths))
+        return next(scopes, nodeid.partition("::")[0])
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
@@ -38,13 +43,17 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:
     return ByFile(config, log)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what `make unit` leaves out."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark what needs more than Python; a plain `pytest` leaves it out, `make test` and a path or -m do not."""
     for item in items:
         fixtures = set(getattr(item, "fixturenames", ()))
         backend = getattr(getattr(item, "callspec", None), "params", {}).get("ports")
         if SERVICES & fixtures or backend == "aws" or item.path.name in FILES or item.path.parent.name in FOLDERS:
             item.add_marker("service")
+    if config.args_source is config.ArgsSource.TESTPATHS and not config.option.markexpr:
+        left_out = [item for item in items if item.get_closest_marker("service") or item.get_closest_marker("alone")]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in set(left_out)]
 
 
 @pytest.fixture(scope="session")

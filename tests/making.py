@@ -106,9 +106,9 @@ class Loop:
         answer = self.answer(prediction_id)
         return answer.get("result", answer.get("error"))
 
-    def call(self, *, seconds: float = 60) -> dict[str, Any]:
-        """One call of the worker with everything that is visible; what did not fail is acknowledged."""
-        received = self.backend.queue.receive(owner="test", lease=60, most=1000, most_bytes=1 << 30)
+    def call(self, *, seconds: float = 60, most: int = 1000) -> dict[str, Any]:
+        """One call of the worker with what is visible, `most` messages; what did not fail is acknowledged."""
+        received = self.backend.queue.receive(owner="test", lease=60, most=most, most_bytes=1 << 30)
         records = [
             {
                 "messageId": r.id,

@@ -21,11 +21,11 @@ def test_a_bucket_from_its_making_to_its_end(bucket: str, iris_model: Path) -> N
     assert "is a bucket already" in cli("create-bucket", bucket).stdout
     assert "holds no model yet" in cli("list-objects", bucket).stdout
     uploaded = cli("upload", bucket, str(iris_model), "--tag", "v1")
-    assert "v1 is uploaded (current)" in uploaded.stderr
+    assert "v1 is uploaded, sha256" in uploaded.stderr
     again = cli("upload", bucket, str(iris_model), "--tag", "v1")
-    assert "v1 is already there (current)" in again.stderr
+    assert "v1 is already there" in again.stderr
     second = cli("upload", bucket, str(iris_model), "--tag", "v2")
-    assert "v2 is uploaded (not current: --promote makes it so)" in second.stderr
+    assert "v2 is not current: `cli promote v2` makes it so" in second.stderr
     table = cli("list-objects", bucket).stdout
     assert "v1" in table
     assert "holdout_accuracy" in table

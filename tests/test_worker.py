@@ -10,11 +10,9 @@ import pytest
 from sklearn.linear_model import LinearRegression
 from sklearn.pipeline import make_pipeline
 
-from serving.errors import ModelRefused, ModelUnavailable, StoreUnavailable
+from serving.errors import ModelRefused, StoreUnavailable
 from serving.local.predictions import LocalPredictions
-from serving.settings import Settings
 from tests.making import Loop, loop_of, make_loop, pickled, upload, write_project
-from tests.manifests import libraries
 from worker.child import model_source
 from worker.main import Worker
 from worker.model import unpickle
@@ -72,6 +70,9 @@ class Broken:
             self._calls -= 1
             raise StoreUnavailable("down")
         return self._store.finish(*args, **options)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
 
 
 def test_when_the_store_is_down_messages_come_back_later_and_later(loop: Loop) -> None:
@@ -139,30 +140,6 @@ def test_workers_follow_the_pointer(tmp_path: Path) -> None:
     assert (loop.answer(first)["model"]["tag"], loop.answer(second)["model"]["tag"]) == ("v1", "v2")
     assert loop.answer(second)["result"]["prediction"] == pytest.approx(3)
     loop.close()
-
-
-def test_a_current_model_that_can_not_be_loaded_leaves_the_previous_serving(tmp_path: Path) -> None:
-    loop = make_loop(tmp_path, "x: float = Field(examples=[1])", doubling(), model_refresh=0.01)
-    (tmp_path / "broken.pkl").write_bytes(b"no pickle")
-    upload(loop.settings, tmp_path / "broken.pkl", "v2")
-    time.sleep(0.02)
-    warm = loop.send({"x": 1})
-    loop.drain()
-    assert loop.answer(warm)["model"]["tag"] == "v1"
-    loop.close()
-    again = loop_of(loop.settings)
-    cold = again.send({"x": 1})
-    again.drain()
-    assert again.answer(cold)["model"]["tag"] == "v1"
-    again.close()
-
-
-def test_a_model_of_another_scikit_learn_is_not_loaded(tmp_path: Path) -> None:
-    project = write_project(tmp_path / "project", "x: float")
-    settings = Settings.read({}, project_dir=project, state_dir=tmp_path / "state")
-    upload(settings, pickled(tmp_path / "model.pkl", doubling()), libraries=libraries(scikit_learn="0.1"))
-    with pytest.raises(ModelUnavailable, match=r"needs scikit-learn 0\.1 and this is"):
-        loop_of(settings)
 
 
 def test_a_pickle_that_says_it_is_of_another_scikit_learn_is_refused() -> None:

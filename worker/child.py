@@ -15,6 +15,7 @@ from serving.project import Project
 from serving.settings import Settings
 from worker.model import LoadedModel, ModelSource
 from worker.outcome import Outcome, outcome
+from worker.reporter import Reporter
 
 
 def main(settings_json: str) -> None:
@@ -52,10 +53,15 @@ def main(settings_json: str) -> None:
 
 
 def model_source(
-    settings: Settings, backend: Backend, project: Project, *, before_predict: Callable[[], None] = lambda: None
+    settings: Settings,
+    backend: Backend,
+    project: Project,
+    *,
+    before_predict: Callable[[], None] = lambda: None,
+    reporter: Reporter | None = None,
 ) -> ModelSource:
-    """The worker's ModelSource as the settings want it."""
-    return ModelSource(backend.registry, project, settings=settings, before_predict=before_predict)
+    """The worker's ModelSource as the settings want it; the worker itself has a `reporter`, its child has none."""
+    return ModelSource(backend.registry, project, settings=settings, before_predict=before_predict, reporter=reporter)
 
 
 def _predict(loaded: LoadedModel, request: dict[str, Any], max_result: int) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from serving.adapters import Backend
 from serving.errors import ModelUnavailable, Unavailable
-from serving.prediction import Code, Failure, ModelVersion
+from serving.prediction import Code, Failure
 from serving.project import Project
 from serving.settings import Settings
 from worker.child import model_source
@@ -17,6 +17,7 @@ from worker.later import try_later
 from worker.model import LoadedModel, ModelSource
 from worker.outcome import Outcome, outcome
 from worker.quarantine import Quarantine
+from worker.reporter import Reporter
 from worker.tally import Tally
 
 logger = logging.getLogger(__name__)
@@ -45,7 +46,7 @@ class Worker:
         A `patient` worker starts without a model too: its messages wait in the queue, with growing pauses.
         """
         project = Project.load(settings.project_dir)
-        models = model_source(settings, backend, project)
+        models = model_source(settings, backend, project, reporter=Reporter(backend.predictions))
         try:
             models.current()
         except ModelUnavailable as error:
@@ -86,7 +87,7 @@ class Worker:
         for batch in self._batches([job for job in jobs if not job.suspect]):
             try:
                 outcomes = self._predict(batch, model, seconds_left(), first=not tried)
-                failures += self._settle(batch, outcomes, model.version)
+                failures += self._settle(batch, outcomes, model)
             except MemoryError:
                 logger.error("a predict of %d messages went over PREDICT_MEMORY", len(batch))
                 suspects += batch
@@ -98,7 +99,7 @@ class Worker:
             logger.warning("%d messages are predicted in quarantine", len(batch))
             try:
                 outcomes = self._quarantine.predict(model.version, [job.message for job in batch], seconds_left)
-                failures += self._settle(batch, outcomes, model.version, alone=True)
+                failures += self._settle(batch, outcomes, model, alone=True)
             except ModelUnavailable as error:
                 failures += self._try_later(batch, str(error))
             tried = True
@@ -139,7 +140,7 @@ class Worker:
         self,
         jobs: Sequence[Job],
         outcomes: Sequence[Outcome | None],
-        version: ModelVersion,
+        model: LoadedModel,
         *,
         alone: bool = False,
     ) -> list[str]:
@@ -150,12 +151,12 @@ class Worker:
         for redriven in (False, True):
             part = [(job, found) for job, found in decided if job.message.redriven is redriven]
             try:
-                self._write(part, version, redriven)
+                self._write(part, model, redriven)
             except Unavailable as error:
                 again += self._try_later([job for job, _ in part], str(error))
         return again
 
-    def _write(self, pairs: Sequence[tuple[Job, Outcome]], version: ModelVersion, redriven: bool) -> None:
+    def _write(self, pairs: Sequence[tuple[Job, Outcome]], model: LoadedModel, redriven: bool) -> None:
         if not pairs:
             return
         now = int(time.time() * 1000)
@@ -165,7 +166,8 @@ class Worker:
             else:
                 logger.debug("prediction_id=%s succeeded", job.message.prediction_id)
         self._backend.predictions.finish(
-            [job.message.answered(found, model=version, now=now) for job, found in pairs], redriven=redriven
+            [job.message.answered(found, model=model.version, warning=model.warning, now=now) for job, found in pairs],
+            redriven=redriven,
         )
 
     def _return(self, jobs: Sequence[Job], *, alone: bool = False) -> list[str]:

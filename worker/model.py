@@ -6,27 +6,26 @@ import pickle
 import platform
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from importlib import metadata
 from typing import Any
 
 import joblib
 from sklearn.exceptions import InconsistentVersionWarning
 
 from serving.errors import ModelRefused, ModelUnavailable, ServingError
-from serving.manifest import Manifest
+from serving.manifest import Pointer, now
 from serving.models import ModelRegistry
+from serving.pickle_format import by_joblib
 from serving.prediction import ModelVersion
 from serving.project import Project
+from serving.report import Report
 from serving.settings import Settings
+from worker.libraries import DATA_STACK, check_versions, installed
 from worker.predictor import Predictor
+from worker.reporter import Reporter
 
 logger = logging.getLogger(__name__)
-
-LIBRARIES = ("scikit-learn", "numpy", "scipy", "pandas")
-# joblib reads plain pickles too, but in Python: many times slower where there are many objects.
-_COMPRESSED = (b"\x1f\x8b", b"x\x01", b"x^", b"x\x9c", b"x\xda", b"BZh", b"\xfd7zXZ", b"]\x00", b"\x04\x22M\x18")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,10 +34,15 @@ class LoadedModel:
 
     version: ModelVersion
     predictor: Predictor
+    libraries: Sequence[str]  # the names of those that its manifest asks for
+    warning: str | None = None  # it was loaded under other versions than it asks for
 
 
 class ModelSource:
-    """Gives the worker its model: the current one, or the one before when the current one can't be loaded."""
+    """Gives the worker its model: the current one, or the one before when the current one can't be loaded.
+
+    A model that was refused is not read again until the pointer moves; one that could not be had is tried again.
+    """
 
     def __init__(
         self,
@@ -47,13 +51,18 @@ class ModelSource:
         *,
         settings: Settings,
         before_predict: Callable[[], None] = lambda: None,
+        reporter: Reporter | None = None,
     ) -> None:
         self._registry = registry
         self._project = project
         self._settings = settings
         self._before_predict = before_predict
+        self._reporter = reporter
         self._loaded: LoadedModel | None = None
         self._checked_at = float("-inf")
+        self._pointer: Pointer | None = None
+        self._refusals: dict[ModelVersion, str] = {}
+        self._problem: str | None = None  # the last one that was logged
 
     def current(self) -> LoadedModel:
         """At most MODEL_REFRESH seconds behind the pointer. Raises ModelUnavailable when nothing can be loaded."""
@@ -67,58 +76,107 @@ class ModelSource:
         manifest = self._registry.manifest(version.tag)
         if manifest.version != version:
             raise ModelRefused(f"The manifest of {version.tag} names other bytes than the pointer does.")
-        check_versions(manifest)
-        pipeline = unpickle(self._registry.content(version))
+        manifest.check_scan()
+        warning = check_versions(manifest)
+        tolerant = self._settings.version_mismatch == "warn"
+        if warning is not None and not tolerant:
+            raise ModelRefused(warning)
         predictor = Predictor(
             self._project,
-            pipeline,
+            unpickle(self._registry.content(version), tolerant=tolerant),
             batch_rows=self._settings.batch_rows,
             memory=self._settings.predict_memory,
             seconds=self._settings.predict_timeout,
             before_predict=self._before_predict,
         )
-        return LoadedModel(version=version, predictor=predictor)
+        return LoadedModel(version=version, predictor=predictor, libraries=list(manifest.versions), warning=warning)
 
     def _refreshed(self) -> LoadedModel:
         try:
             pointer = self._registry.pointer()
         except ServingError as error:
-            return self._keep(f"the registry can't be read: {error}", error)
+            problem = f"the registry can't be read: {error}"
+            if self._loaded is None:
+                raise ModelUnavailable(problem) from error
+            logger.error("%s; still serving %s", problem, self._loaded.version.tag)
+            return self._loaded
         if pointer is None:
             raise ModelUnavailable("No model has been uploaded yet: run `cli upload BUCKET PATH --tag T`.")
-        if self._loaded is not None and self._loaded.version == pointer.current:
-            return self._loaded
+        if pointer != self._pointer:
+            self._pointer, self._refusals = pointer, {}
+            if self._reporter is not None:
+                self._reporter.forget()
         try:
-            loaded = self.load(pointer.current)
+            loaded = self._attempt(pointer.current)
         except ServingError as error:
-            problem = f"model {pointer.tag} can't be loaded: {error}"
-            if self._loaded is None and pointer.previous is not None:
-                logger.error("%s; serving the previous one, %s", problem, pointer.previous.tag)
-                return self._previous(pointer.previous, problem)
-            return self._keep(problem, error)
-        logger.info("serving model %s, sha256 %s", loaded.version.tag, loaded.version.sha256)
+            return self._instead(pointer, error)
+        self._problem = None
+        self._report(loaded)
         return loaded
 
-    def _keep(self, problem: str, cause: Exception) -> LoadedModel:
-        if self._loaded is None:
-            raise ModelUnavailable(problem) from cause
-        logger.error("%s; still serving %s", problem, self._loaded.version.tag)
-        return self._loaded
-
-    def _previous(self, version: ModelVersion, problem: str) -> LoadedModel:
+    def _attempt(self, version: ModelVersion) -> LoadedModel:
+        """The model, loaded unless it is already, or was refused before. Raises what `load` raises."""
+        if self._loaded is not None and self._loaded.version == version:
+            return self._loaded
+        if version in self._refusals:
+            raise ModelRefused(self._refusals[version])
         try:
-            return self.load(version)
-        except ServingError as error:
-            raise ModelUnavailable(f"{problem}; nor can the previous one, {version.tag}: {error}") from error
+            loaded = self.load(version)
+        except ModelRefused as error:
+            self._refusals[version] = str(error)
+            raise
+        logger.info("serving model %s, sha256 %s", version.tag, version.sha256)
+        if loaded.warning is not None:
+            logger.warning("%s", loaded.warning)
+        return loaded
+
+    def _instead(self, pointer: Pointer, cause: ServingError) -> LoadedModel:
+        """What is loaded, else the previous model. Raises ModelUnavailable when that can't be loaded either."""
+        problem = f"model {pointer.tag} can't be loaded: {cause}"
+        found = self._loaded
+        if found is None:
+            try:
+                if pointer.previous is None:
+                    raise ModelUnavailable(problem) from cause
+                try:
+                    found = self._attempt(pointer.previous)
+                except ServingError as error:
+                    tag = pointer.previous.tag
+                    raise ModelUnavailable(f"{problem}; nor can the previous one, {tag}: {error}") from error
+            except ModelUnavailable as error:
+                self._report(None, wanted=pointer.tag, problem=str(error))
+                raise
+        if problem != self._problem:
+            logger.error("%s; serving %s instead", problem, found.version.tag)
+            self._problem = problem
+        self._report(found, wanted=pointer.tag, problem=problem)
+        return found
+
+    def _report(self, loaded: LoadedModel | None, *, wanted: str | None = None, problem: str | None = None) -> None:
+        if self._reporter is None:
+            return
+        found = {name: installed(name) for name in sorted({*DATA_STACK, *(loaded.libraries if loaded else ())})}
+        report = Report(
+            model=loaded and loaded.version,
+            wanted=wanted,
+            problem=problem,
+            schema_hash=self._project.schema_hash,
+            libraries={name: version for name, version in found.items() if version is not None},
+            python=platform.python_version(),
+            at=now(),
+        )
+        self._reporter.tell(report)
 
 
-def unpickle(content: bytes) -> Any:
-    """The object in a pickle or joblib file. Runs the code in it: see SECURITY.md. Raises ModelRefused."""
-    by_joblib = content.startswith(_COMPRESSED) or b"joblib.numpy_pickle" in content
+def unpickle(content: bytes, *, tolerant: bool = False) -> Any:
+    """The object in a pickle or joblib file. Runs the code in it: see SECURITY.md.
+
+    Raises ModelRefused; when it is `tolerant`, not because it was pickled with another scikit-learn.
+    """
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("error", InconsistentVersionWarning)
-            return joblib.load(io.BytesIO(content)) if by_joblib else pickle.loads(content)
+            warnings.simplefilter("ignore" if tolerant else "error", InconsistentVersionWarning)
+            return joblib.load(io.BytesIO(content)) if by_joblib(content) else pickle.loads(content)
     except InconsistentVersionWarning as error:
         raise ModelRefused(
             f"The model was pickled with scikit-learn {error.original_sklearn_version} and this is "
@@ -136,18 +194,3 @@ def unpickle(content: bytes) -> Any:
     except Exception as error:  # a damaged pickle can raise anything
         reason = str(error).rstrip(".")
         raise ModelRefused(f"The file is no pickle, or is damaged: {type(error).__name__}: {reason}.") from error
-
-
-def library_versions() -> dict[str, str]:
-    """The versions, on this machine, of the libraries that a pickled Pipeline depends on."""
-    return {name: metadata.version(name) for name in LIBRARIES}
-
-
-def check_versions(manifest: Manifest) -> None:
-    """Raises ModelRefused when scikit-learn here is not the one that the model was uploaded with."""
-    made_with, here = manifest.versions.get("scikit-learn"), metadata.version("scikit-learn")
-    if made_with is not None and made_with != here:
-        raise ModelRefused(
-            f"Model {manifest.tag} needs scikit-learn {made_with} and this is {here} "
-            f"(Python {platform.python_version()}): install that version, or upload the model again."
-        )

@@ -13,6 +13,7 @@ from commands.packaging.environment import deployment_document
 from tests.running import ROOT, run
 
 BUCKET = "the-models"
+SCHEMA_HASH, LIBRARIES = "0123456789abcdef", "numpy==2.4.1 scikit-learn==1.9.1"
 ZIPS = {"api": Path("build/api.zip"), "worker": Path("build/worker.zip")}
 
 
@@ -51,7 +52,7 @@ def packaged(folder: Path, **settings: Any) -> Template:
     (folder / "build").mkdir()
     for path in ZIPS.values():
         (folder / path).write_bytes(b"")
-    document = deployment_document(deployment, **ZIPS)
+    document = deployment_document(deployment, **ZIPS, schema_hash=SCHEMA_HASH, libraries=LIBRARIES)
     (folder / "build" / "deployment.json").write_text(json.dumps(document), encoding="utf-8")
     tools = install_osls()
     command = [*tools.node, str(ROOT / "node_modules/osls/bin/serverless.js"), "package", "--package", "out"]

@@ -28,7 +28,7 @@ def test_a_bucket_on_s3_is_made_filled_listed_and_deleted(emulator: Emulator, ir
     assert "is made" in on(emulator, "create-bucket", "models-of-iris", check=True).stdout
     assert "is a bucket already" in on(emulator, "create-bucket", "s3://models-of-iris", check=True).stdout
     uploaded = on(emulator, "upload", "models-of-iris", str(iris_model), "--tag", "v1", check=True)
-    assert "v1 is uploaded (current)" in uploaded.stderr
+    assert "v1 is current." in uploaded.stderr
     assert "uploading v1" in uploaded.stderr
     again = on(emulator, "upload", "s3://models-of-iris", str(iris_model), "--tag", "v1", check=True)
     assert "v1 is already there" in again.stderr

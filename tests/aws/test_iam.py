@@ -16,6 +16,7 @@ from app.main import create_app
 from serving.aws.connect import AwsBackend
 from serving.errors import ModelUnavailable, StoreUnavailable
 from serving.local.event_source import Context
+from serving.report import KEY, read_report
 from tests.aws.account import Account, open_account
 from tests.aws.emulator import running_emulator
 from tests.aws.template import Template
@@ -165,6 +166,15 @@ def start(account: Account, session: boto3.Session) -> object:
         return "no model"
 
 
+def report(account: Account, session: boto3.Session) -> object:
+    """Whether a worker's start is reported."""
+    table = account.emulator.client("dynamodb")
+    table.delete_item(TableName=account.settings.table, Key={"key": {"S": KEY}})
+    work(account, session)
+    with account.backend(account.root) as backend:
+        return read_report(backend.predictions) is not None
+
+
 DEEDS: dict[tuple[str, str, str], tuple[Deed, object, object]] = {
     # role, statement, action: what it is for, what comes of it, what comes of it without
     ("ApiRole", "SendWork", "sqs:SendMessage"): (post(SMALL), 202, 503),
@@ -185,6 +195,7 @@ DEEDS: dict[tuple[str, str, str], tuple[Deed, object, object]] = {
     ("WorkerRole", "ReadLargeWork", "s3:GetObject"): (handle(work, LARGE), 0, 1),
     ("WorkerRole", "ReturnLargeWork", "s3:PutObject"): (handle(work, LARGE, seconds=1), 0, 1),
     ("WorkerRole", "WriteAnswers", "dynamodb:PutItem"): (handle(work, SMALL), 0, 1),
+    ("WorkerRole", "CompareReport", "dynamodb:GetItem"): (report, True, False),
     ("WorkerRole", "WriteLargeAnswers", "s3:PutObject"): (handle(work, MANY), 0, 1),
     ("WorkerRole", "RemoveLargeAnswersThatCameSecond", "s3:DeleteObject"): (come_second, 0, 1),
     ("WorkerRole", "KeepWhatCannotBeRead", "s3:PutObject"): (cannot_be_read, 0, 1),

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from serving.report import KEY
 from tests.aws.template import BUCKET, Template
 
 ROLES = {"ApiRole": "ApiLogGroup", "WorkerRole": "WorkerLogGroup", "DeadLettersRole": "DeadLettersLogGroup"}
@@ -80,6 +81,16 @@ def test_the_model_can_not_replace_keys_with_the_workers_role(template: Template
     granted = [s["Action"] for s in template.statements("WorkerRole").values() if s["Effect"] == "Allow"]
     on_tables = {action for actions in granted for action in _as_list(actions) if action.startswith("dynamodb:")}
     assert on_tables == {"dynamodb:PutItem", "dynamodb:GetItem", "dynamodb:BatchGetItem"}
+
+
+def test_the_worker_reads_no_row_but_its_own_report(template: Template) -> None:
+    statements = template.statements("WorkerRole")
+    reading = {"dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:Scan"}
+    on_table = [s for s in statements.values() if s["Resource"] == {"Fn::GetAtt": ["Table", "Arn"]}]
+    (statement,) = [s for s in on_table if reading & set(_as_list(s["Action"]))]
+    assert statement is statements["CompareReport"]
+    assert statement["Action"] == "dynamodb:GetItem"
+    assert statement["Condition"] == {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [KEY]}}
 
 
 def test_the_api_erases_every_copy_of_an_input_and_reads_none(template: Template) -> None:

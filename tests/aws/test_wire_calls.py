@@ -9,6 +9,7 @@ import pytest
 from tests.aws.driven import Driven, driven
 from tests.aws.emulator import Emulator
 from tests.aws.wire import Wire
+from tests.manifests import manifest_of
 
 
 @pytest.fixture
@@ -46,3 +47,20 @@ def test_a_batch_of_ten_is_eleven_calls_at_most(service: Driven, wire: Wire) -> 
     pointer = f"GET /{service.settings.bucket}/pointers/predictions/dev.json"
     assert sorted(wire.operations) == sorted([pointer, *["PutItem"] * 10])
     assert [service.get(id_)["result"]["prediction"] for id_ in ids] == pytest.approx([2 * x for x in range(10)])
+
+
+def test_what_is_served_is_reported_when_it_changes_and_at_no_other_batch(
+    service: Driven, wire: Wire, tmp_path: Path
+) -> None:
+    path = tmp_path / "model.pkl"
+    manifest = manifest_of(path.read_bytes(), tag="v2", project=service.settings.project_dir)
+    service.backend.registry.upload(path, manifest)
+    service.backend.registry.promote("v2")
+    folder = f"GET /{service.settings.bucket}"
+    pointer = f"{folder}/pointers/predictions/dev.json"
+    loading = [f"{folder}/models/v2/manifest.json", f"{folder}/models/v2/model.pkl", "GetItem", "PutItem"]
+    for extra in (loading, [], []):
+        service.post({"x": 1})
+        wire.calls.clear()
+        assert service.poll()
+        assert sorted(wire.operations) == sorted([pointer, "PutItem", *extra])

@@ -30,7 +30,7 @@ SCHEMA = """
     x: float = Field(ge=0, le=100)
     y: float = Field(default=50, ge=0, le=100)
     note: str = ""
-    deed: Literal["none", "crash", "hang", "refuse"] = "none"
+    deed: str = Field(default="none", pattern="^(none|crash|hang|refuse)$")
 """
 CLASSES = 20
 EXAMPLE = {"x": 12.5, "y": 50.0, "note": "", "deed": "none"}

@@ -59,8 +59,8 @@ def package(
             package_for=built_for,
         )
         try:
+            versions = _versions(deployment, tag, model)
             with building(BUILD):
-                versions = _versions(deployment, tag, model)
                 built = build(deployment, versions=versions, host=deployment.package_for == "host", folder=BUILD)
         except TooLargeForLambda as error:
             _show(error.sizes, {}, as_json)

@@ -41,8 +41,8 @@ def refused(tmp_path: Path, *arguments: str, **environment: str) -> str:
 def test_a_model_that_can_not_be_served_is_refused_in_one_sentence(tmp_path: Path, iris_model: Path) -> None:
     content = iris_model.read_bytes()
     files: dict[str, Any] = {
-        "truncated.pkl": (content[: len(content) // 2], "is no pickle, or is damaged"),
-        "list.pkl": (pickle.dumps([1]), "holds a list, not a scikit-learn Pipeline"),
+        "truncated.pkl": (content[: len(content) // 2], "is cut off, or is no pickle: copy or pickle the model again"),
+        "list.pkl": (pickle.dumps([1]), "holds list(int), not a Pipeline that predicts"),
         "other.pkl": (
             pickle.dumps(make_pipeline(LinearRegression()).fit([[1.0, 2], [2, 3]], [1, 2])),
             "2 columns without names, and PredictionData has 4 fields",

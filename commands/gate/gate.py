@@ -86,15 +86,7 @@ class Gate:
             yield failed("scan", f"The pickle is dangerous, and was not loaded: {danger.name}: {danger.reason}{more}")
             return
         yield passed("scan", f"{found.scanner} and the list of known names find nothing dangerous.")
-        lines = advice(found) or ""
-        if found.main:
-            names = ", ".join(found.main)
-            yield failed("pipeline", f"The pickle needs {names} of the script or notebook that made it:", lines)
-        elif found.shape.kind != "pipeline" or lines:
-            text = f"The file holds {found.shape.text}, not a Pipeline that predicts"
-            yield failed("pipeline", f"{text}. These lines make one of it:" if lines else f"{text}.", lines)
-        else:
-            yield passed("pipeline", "It is a scikit-learn Pipeline.")
+        yield _pipeline(found)
         yield covered(self.settings.project_dir, found)
 
     def _of_the_model(self) -> Iterator[Finding]:
@@ -137,6 +129,20 @@ def _made(check: str, make: Callable[[], Made]) -> Generator[Finding, None, Made
     except ServingError as error:
         yield failed(check, str(error))
         return None
+
+
+def _pipeline(found: Inspection) -> Finding:
+    lines = advice(found) or ""
+    only_words = all(line.startswith("#") for line in lines.splitlines())
+    if found.main:
+        names = ", ".join(found.main)
+        return failed("pipeline", f"The pickle needs {names} of the script or notebook that made it:", lines)
+    if found.shape.kind == "pipeline" and not lines:
+        return passed("pipeline", "It is a scikit-learn Pipeline.")
+    text = f"The file holds {found.shape.text}, not a Pipeline that predicts"
+    if only_words:
+        return failed("pipeline", f"{text}. {lines.removeprefix('# ')}")
+    return failed("pipeline", f"{text}. These lines make one of it:", lines)
 
 
 def _fields(count: int) -> str:

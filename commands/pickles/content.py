@@ -100,7 +100,7 @@ def _check_kind(path: Path, content: bytes) -> None:
     """Raises ModelRefused for files that are known to be something else."""
     if content.startswith(b"PK\x03\x04"):
         if b"schema.json" in content[-65536:]:
-            raise ModelRefused(_SKOPS.format(path=str(path), new=str(path.with_suffix(".pkl"))))
+            raise ModelRefused(_SKOPS.format(path=str(path), new=str(path.with_name(f"{path.stem}.pipeline.pkl"))))
         if b"data.pkl" in content[:4096]:
             raise ModelRefused(f"{path} looks like a PyTorch file: {_TRAIN}")
         if b"config.json" in content[:4096]:

@@ -2,6 +2,7 @@
 
 import gc
 import hashlib
+import pickle
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -9,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from commands.pickles.arrays import JoblibReader, Unreadable
+from commands.pickles.arrays import JoblibReader
 from commands.pickles.content import opened, read
 from commands.pickles.findings import Findings
 from commands.pickles.policy import MAIN, Danger, dangers, is_library, is_python
@@ -132,10 +133,10 @@ def _damage(path: Path, error: Exception, findings: Findings) -> str:
     harmful = dangers(findings)
     if harmful:
         return f"{path} is damaged, dangerous and not loaded: {_told(harmful)}."
-    if isinstance(error, Unreadable) or not isinstance(error, EOFError):
-        reason = str(error).rstrip(".")
-        return f"{path} is no pickle, or is damaged ({type(error).__name__}: {reason}): pickle the model again."
-    return f"{path} is cut off, or is no pickle: copy or pickle the model again."
+    if isinstance(error, EOFError):
+        return f"{path} is cut off, or is no pickle: copy or pickle the model again."
+    reason = f" ({str(error).rstrip('.')})" if isinstance(error, pickle.PickleError) else ""  # others name bytes
+    return f"{path} is no pickle, or is damaged{reason}: pickle the model again."
 
 
 def _told(found: Sequence[Danger]) -> str:

@@ -2,7 +2,8 @@
 
 import faulthandler
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -25,19 +26,20 @@ SECONDS = 60.0
 
 def check(argument: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """What the model is and answers; then the values that it refuses. Raises ModelRefused, ProjectError."""
-    project, pipeline, predictor, modules = _ready(argument)
-    (own,) = predictor.predict([[project.example]], SECONDS)
-    answer = own[0] if own else None
-    yield {
-        "feature_names": predictor.feature_names,
-        "classes": predictor.classes,
-        "columns": [column.to_dict() for column in columns(pipeline)],
-        "modules": modules,
-        "answer": None if isinstance(answer, RowError) or answer is None else from_json(answer),
-        "problem": answer.message if isinstance(answer, RowError) else None,
-    }
-    tried = _valid(project)
-    found = predictor.predict([[record] for _, _, record in tried], SECONDS)
+    with _never_hanging(argument) as started:
+        project, pipeline, predictor, modules = _ready(argument, started)
+        (own,) = predictor.predict([[project.example]], SECONDS)
+        answer = own[0] if own else None
+        yield {
+            "feature_names": predictor.feature_names,
+            "classes": predictor.classes,
+            "columns": [column.to_dict() for column in columns(pipeline)],
+            "modules": modules,
+            "answer": None if isinstance(answer, RowError) or answer is None else from_json(answer),
+            "problem": answer.message if isinstance(answer, RowError) else None,
+        }
+        tried = _valid(project)
+        found = predictor.predict([[record] for _, _, record in tried], SECONDS)
     refused = [
         {"column": column, "value": value, "message": own[0].message}
         for (column, value, _), own in zip(tried, found, strict=True)
@@ -48,30 +50,39 @@ def check(argument: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 def one_by_one(argument: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """Each value, told before it is tried: the last one has ended this process."""
-    project, _, predictor, _ = _ready(argument)
-    for column, value, record in _valid(project):
-        yield {"column": column, "value": value}
-        predictor.predict([[record]], SECONDS)
+    with _never_hanging(argument) as started:
+        project, _, predictor, _ = _ready(argument, started)
+        for column, value, record in _valid(project):
+            yield {"column": column, "value": value}
+            predictor.predict([[record]], SECONDS)
 
 
-def _ready(argument: Mapping[str, Any]) -> tuple[Project, Any, Predictor, list[str]]:
+@contextmanager
+def _never_hanging(argument: Mapping[str, Any]) -> Iterator[Callable[[], None]]:
+    """A predict that begins with a call of what is given ends this process when it takes too long."""
+    seconds = float(argument["settings"]["predict_timeout"]) + 5
+    try:
+        yield lambda: faulthandler.dump_traceback_later(seconds, exit=True)
+    finally:
+        faulthandler.cancel_dump_traceback_later()
+
+
+def _ready(
+    argument: Mapping[str, Any], before_predict: Callable[[], None]
+) -> tuple[Project, Any, Predictor, list[str]]:
     """Project, Pipeline, predictor, and the modules of the project that were imported for the model."""
     settings = Settings.model_validate(argument["settings"])
     project = Project.load(settings.project_dir)
     before = set(sys.modules)
     pipeline = loaded({**argument, "project": str(project.folder)})
     modules = sorted(name for name in set(sys.modules) - before if _below(name, project.folder))
-
-    def not_for_ever() -> None:
-        faulthandler.dump_traceback_later(settings.predict_timeout + 5, exit=True)
-
     predictor = Predictor(
         project,
         pipeline,
         batch_rows=settings.batch_rows,
         memory=settings.predict_memory,
         seconds=settings.predict_timeout,
-        before_predict=not_for_ever,
+        before_predict=before_predict,
     )
     return project, pipeline, predictor, modules
 
@@ -100,6 +111,9 @@ def _below(module: str, folder: Path) -> bool:
 
 def _memory() -> int | None:
     """The most that this process has held so far, MiB; None where the system does not tell."""
+    status = Path("/proc/self/status")
+    if status.exists():  # of this program alone; getrusage begins with what the parent held
+        return int(status.read_text(encoding="ascii").partition("VmHWM:")[2].split()[0]) // 1024
     try:
         import resource
     except ImportError:  # Windows

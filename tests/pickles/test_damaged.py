@@ -62,6 +62,11 @@ def test_a_truncated_file_says_what_to_do(tmp_path: Path) -> None:
     assert str(refused.value) == (f"{tmp_path}/model.pkl is cut off, or is no pickle: copy or pickle the model again.")
 
 
+def test_noise_says_what_to_do(tmp_path: Path) -> None:
+    said = "is no pickle, or is damaged: pickle the model again."
+    assert told(tmp_path, bytes(range(200, 250))) == f"{tmp_path}/model.pkl {said}"
+
+
 SIZE = 1 << 60
 
 
@@ -184,4 +189,4 @@ def test_a_skops_file_is_told_the_lines_that_pickle_it(tmp_path: Path) -> None:
     _, *lines = str(refused.value).splitlines()
     compile("\n".join(line.strip() for line in lines), "printed", "exec")
     assert repr(str(path)) in lines[1]
-    assert repr(str(tmp_path / "model.pkl")) in lines[1]
+    assert repr(str(tmp_path / "model.pipeline.pkl")) in lines[1]

@@ -68,12 +68,15 @@ def check_source(path: Path) -> None:
 def disagreements(folder: Path) -> list[str]:
     """What the gate's own comparison of schema and model has against a project that `scaffold` made."""
     settings = Settings(project_dir=folder)
-    (found,) = check({"settings": settings.model_dump(mode="json"), "model": str(folder.parent / f"{folder.name}.pkl")})
+    model = folder.parent / f"{folder.name}.pkl"
+    sha256 = hashlib.sha256(model.read_bytes()).hexdigest()
+    first, rest = check({"settings": settings.model_dump(mode="json"), "model": str(model), "sha256": sha256})
     tried = Tried(
         **{
-            **found,
-            "columns": [Column.from_dict(column) for column in found["columns"]],
-            "refused_values": [RefusedValue(**value) for value in found["refused_values"]],
+            **first,
+            **rest,
+            "columns": [Column.from_dict(column) for column in first["columns"]],
+            "refused_values": [RefusedValue(**value) for value in rest["refused_values"]],
         }
     )
     return [finding.told for finding in agreement(Project.load(folder), tried) if finding.level != Level.PASSED]

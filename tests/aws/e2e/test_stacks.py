@@ -29,6 +29,9 @@ def standing(emulated_account: Emulator, beta: Path) -> Site:
     return deployed(emulated_account, beta, "standing")
 
 
+SHARED = {"ModelBucket", "SchemaHash", "Libraries"}
+
+
 def deployed(account: Emulator, project: Path, stage: str, *arguments: str, **environment: str) -> Site:
     site = Site(account, project, stage, {**account.environment, **SETTINGS, **environment})
     site.endpoint = site.cli("deploy", "--stage", stage, *arguments).stdout.strip().splitlines()[-1]
@@ -48,7 +51,7 @@ def test_services_and_stages_are_not_in_each_others_way(emulated_account: Emulat
     ]
     dev, prod, other = sites
     assert len({site.endpoint for site in sites}) == 3
-    values = [value for site in sites for name, value in site.outputs().items() if name != "ModelBucket"]
+    values = [value for site in sites for name, value in site.outputs().items() if name not in SHARED]
     assert len(set(values)) == len(values), "nothing is shared but a service's models"
     first = [answer(site) for site in sites]
     assert [found["model"]["tag"] for found in first] == ["v1"] * 3

@@ -71,6 +71,7 @@ def _made(folder: Path, model: Path, data: Path | None, target: str | None, text
     argument = {
         "model": str(model.resolve()),
         "sha256": inspection.sha256,
+        "names": inspection.pairs,
         "project": str(folder.resolve()),
         "data": str(data.resolve()) if data is not None else None,
         "target": target,

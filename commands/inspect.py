@@ -26,8 +26,10 @@ def inspect(
         out.print_json(json.dumps({**_document(inspection), "advice": lines}))
     else:
         out.print(_table(inspection))
-        if inspection.dangers:
+        if inspection.harmful:
             say(f"\n{path} is dangerous: don't load it.")
+        elif inspection.dangers:
+            say(f"\n{path} could do anything when it is loaded, and nobody can tell what: no command loads it.")
         if lines is not None:
             say(f"\nWhat makes a Pipeline of it that can be served:\n\n{lines}")
     if inspection.dangers:
@@ -59,6 +61,7 @@ def _document(inspection: Inspection) -> dict[str, Any]:
 def _table(inspection: Inspection) -> Table:
     table = Table(show_header=False, box=None)
     older = f" (parts of it {', '.join(inspection.older)})" if inspection.older else ""
+    verdict = "unclear" if inspection.dangers and not inspection.harmful else inspection.verdict
     written = [inspection.format, f"protocol {inspection.protocol}", inspection.compression]
     rows = {
         "holds": inspection.shape.text,
@@ -70,7 +73,7 @@ def _table(inspection: Inspection) -> Table:
         "custom": "\n".join(inspection.custom),
         "of __main__": "\n".join(inspection.main),
         "dangers": "\n".join(f"{danger.name} {danger.reason}" for danger in inspection.dangers),
-        "verdict": f"{inspection.verdict} ({inspection.scanner} and this project's own rules)",
+        "verdict": f"{verdict} ({inspection.scanner} and this project's own rules)",
     }
     for name, value in rows.items():
         table.add_row(name, escape(value) or "–")

@@ -15,7 +15,8 @@ ProjectOption = Annotated[
     Path | None, typer.Option("--project", help="Folder with validation.py.", show_default="this one")
 ]
 StateOption = Annotated[
-    Path | None, typer.Option("--state-dir", help="Where queue, results and models are.", show_default=".state")
+    Path | None,
+    typer.Option("--state-dir", help="Where queue, results and models are.", show_default=".state in the project"),
 ]
 StageOption = Annotated[
     str | None, typer.Option("--stage", help="Which deployment on AWS.", show_default="stage in service.toml")

@@ -67,6 +67,7 @@ def worker(settings: Settings, name: str) -> None:
         timeout=settings.worker_timeout,
         max_receives=settings.max_receives,
         batch_bytes=settings.batch_bytes,
+        idle=handler.refresh,
     )
     _when_orphaned(source.stop)
     signal.signal(signal.SIGTERM, lambda *_: source.stop())

@@ -112,6 +112,7 @@ def _sides(
 def _side(registry: ModelRegistry, settings: Settings, project: Project, tag: str, folder: Path) -> "Side":
     from commands.comparing.running import Side
     from commands.environments.environment import environment_of
+    from commands.gate.covered import check_covered
     from commands.pickles.inspection import check_safe, inspect_model
 
     manifest = registry.manifest(tag)
@@ -124,12 +125,14 @@ def _side(registry: ModelRegistry, settings: Settings, project: Project, tag: st
         _note(f"{tag} was uploaded with another validation.py: it is given what passes today's.")
     path = folder / f"{tag}.pkl"
     path.write_bytes(registry.content(manifest.version))
-    check_safe(replace(inspect_model(path), path=Path(tag)))  # whoever can write the bucket can write a manifest, too
+    inspection = replace(inspect_model(path), path=Path(tag))
+    check_safe(inspection)  # whoever can write the bucket can write a manifest, too
+    check_covered(settings.project_dir, inspection)
     try:
         environment = environment_of(settings.project_dir, manifest.versions)
     except ConfigurationError as error:
         raise ModelRefused(f"Model {tag}: {error}") from error
-    return Side(tag=tag, path=path, environment=environment)
+    return Side(tag=tag, path=path, environment=environment, names=inspection.pairs)
 
 
 def _show(comparison: "Comparison", picture: Path | None) -> None:

@@ -8,6 +8,7 @@ from rich.table import Table
 from commands.console import out, plain_errors
 from commands.options import DeployedOption, JsonOption, ProjectOption, StateOption
 from commands.reach import reach
+from commands.switching import is_served
 from serving.adapters import Backend
 from serving.errors import ServingError
 from serving.report import read_report
@@ -23,7 +24,9 @@ def status(
     """Show queue, dead letters, model, errors and last deployment."""
     with plain_errors():
         if stage is None:
-            found = _common(*reach(project, state_dir, None))
+            settings, backend = reach(project, state_dir, None)
+            running = is_served(settings.state_dir)
+            found = {"running": "yes" if running else "no: `cli serve` starts it", **_common(settings, backend)}
         else:
             from commands.aws.health import health
             from commands.aws.stack import deployed

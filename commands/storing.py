@@ -81,7 +81,12 @@ def store(
     elif promote:
         registry.promote(manifest.tag, fits=fits)
     current = before is None or promote or before.tag == manifest.tag
-    which = "is current" if current else f"is not current: `cli promote {manifest.tag}` makes it so"
+    here = (
+        ""
+        if registry.bucket.name == settings.models_at
+        else f", where {registry.bucket.name} is `bucket` in service.toml"
+    )
+    which = "is current" if current else f"is not current: `cli promote {manifest.tag}` makes it so{here}"
     err.print(f"{manifest.tag} {which}.", highlight=False, soft_wrap=True)
     return manifest
 

@@ -92,7 +92,7 @@ def check_what_runs(settings: Settings, bucket: str, manifest: Manifest) -> None
 
 def local_service(settings: Settings, backend: Backend, command: str) -> Service:
     anew = "or upload the model anew under another tag"
-    if not _is_served(settings.state_dir):
+    if not is_served(settings.state_dir):
         return Service(
             settings=settings,
             backend=backend,
@@ -148,7 +148,7 @@ def parsed(libraries: str) -> dict[str, str]:
     return dict(one.split("==", 1) for one in libraries.split())
 
 
-def _is_served(state_dir: Path) -> bool:
+def is_served(state_dir: Path) -> bool:
     """Whether a `cli serve` runs on this state folder."""
     lock = state_dir / "serve.lock"
     if not lock.exists():

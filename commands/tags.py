@@ -99,18 +99,32 @@ def _described(registry: ModelRegistry, tag: str, pointers: Mapping[str, Pointer
 
 
 def _table(rows: list[dict[str, Any]]) -> Table:
-    forced = any(row.get("forced") for row in rows)
-    table = Table("tag", "current in", "sha256", "versions", "metrics", "uploaded", box=None)
-    if forced:
-        table.add_column("forced")
-    for row in rows:
-        used = escape(", ".join(row["current_in"]))
-        if "problem" in row:
-            table.add_row(row["tag"], used, f"[red]{escape(row['problem'])}[/red]")
-            continue
-        manifest = Manifest.model_validate(row)
-        versions = ", ".join(f"{n} {v}" for n, v in manifest.versions.items() if n not in USUAL)
-        metrics = ", ".join(f"{name} {value}" for name, value in manifest.metrics.items())
-        cells = [row["tag"], used, manifest.sha256[:12], *map(escape, (versions, metrics)), manifest.created_at]
-        table.add_row(*cells, *([escape(manifest.forced or "")] if forced else []))
+    cells = [_cells(row) for row in rows]
+    shown = [name for name in COLUMNS if any(row.get(name) for row in cells)]
+    table = Table(box=None)
+    for name in shown:
+        table.add_column(name, overflow="fold", no_wrap=name == "sha256")  # a tag that is cut off can't be copied
+    for row in cells:
+        table.add_row(*(row.get(name, "") for name in shown))
     return table
+
+
+COLUMNS = ("tag", "current in", "previous in", "sha256", "versions", "metrics", "uploaded", "forced", "problem")
+
+
+def _cells(row: Mapping[str, Any]) -> dict[str, str]:
+    users = {f"{which} in": escape(", ".join(row[f"{which}_in"])) for which in ("current", "previous")}
+    if "problem" in row:
+        return {"tag": row["tag"], **users, "problem": f"[red]{escape(row['problem'])}[/red]"}
+    manifest = Manifest.model_validate(row)
+    versions = ", ".join(f"{n} {v}" for n, v in manifest.versions.items() if n not in USUAL)
+    metrics = ", ".join(f"{name} {value}" for name, value in manifest.metrics.items())
+    return {
+        "tag": row["tag"],
+        **users,
+        "sha256": manifest.sha256[:8],
+        "versions": escape(versions),
+        "metrics": escape(metrics),
+        "uploaded": manifest.created_at[:10],
+        "forced": escape(manifest.forced or ""),
+    }

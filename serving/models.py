@@ -39,7 +39,7 @@ class ModelRegistry:
         """Raises TagMissing, ModelRefused for one that can't be read, ModelUnavailable."""
         found = self.bucket.read(_manifest_key(check_tag(tag)))
         if found is None:
-            raise TagMissing(f"There is no model with the tag {tag}: see `cli list-objects`.")
+            raise TagMissing(_missing(tag, self.bucket.name))
         try:
             return Manifest.model_validate_json(found[0])
         except ValidationError as error:
@@ -67,16 +67,22 @@ class ModelRegistry:
     def upload(self, path: Path, manifest: Manifest, progress: Callable[[int], None] = lambda count: None) -> bool:
         """Store a model under its tag; False when the same bytes are there already.
 
-        `progress` is called with the number of bytes just sent. Raises TagTaken when the tag has other bytes.
+        `progress` is called with the number of bytes just sent. Raises TagTaken when the tag has other bytes,
+        ModelRefused when the file is no longer the one of the manifest.
         """
-        if not self.check_free(manifest):
+        free = self.check_free(manifest)
+        if not free and self.bucket.names(_model_key(manifest.tag)):
             return False
         left_over = self.bucket.read(_model_key(manifest.tag))  # by an upload that did not finish
         with _Reported(path, progress) as file:
             version = ABSENT if left_over is None else left_over[1]
             self.bucket.write(_model_key(manifest.tag), file, replaces=version)
-        text = manifest.model_dump_json(indent=2).encode()
-        self.bucket.write(_manifest_key(manifest.tag), io.BytesIO(text), replaces=ABSENT)
+        sent = self.bucket.read(_model_key(manifest.tag))
+        if sent is None or hashlib.sha256(sent[0]).hexdigest() != manifest.sha256:
+            raise ModelRefused(f"{path} has changed while it was checked and sent: nothing is stored; try again.")
+        if free:
+            text = manifest.model_dump_json(indent=2).encode()
+            self.bucket.write(_manifest_key(manifest.tag), io.BytesIO(text), replaces=ABSENT)
         return True
 
     def kept(self, tag: str, name: str) -> bytes | None:
@@ -95,7 +101,7 @@ class ModelRegistry:
         """What is stored of a model that may be deleted. Raises what `delete` raises."""
         names = self.bucket.names(f"models/{check_tag(tag)}/")
         if not names:
-            raise TagMissing(f"There is no model with the tag {tag}: see `cli list-objects`.")
+            raise TagMissing(_missing(tag, self.bucket.name))
         self._check_pointers(tag)
         return names
 
@@ -114,7 +120,9 @@ class ModelRegistry:
             if manifest is not None:
                 self.bucket.write(_manifest_key(tag), io.BytesIO(manifest[0]), replaces=ABSENT)
             raise
-        for name in names:
+        for name in sorted(set(names) - {_manifest_key(tag)}):
+            if self.bucket.read(_manifest_key(tag)) is not None:
+                return  # somebody has uploaded it anew: what is there now is theirs
             self.bucket.remove(name)
 
     def pointers(self) -> Mapping[str, Pointer]:
@@ -166,13 +174,13 @@ class ModelRegistry:
         self._file.write(new, replaces=found[1] if found else ABSENT)
         if not self._is_there(new.current):
             self._file.put_back(found and found[0], instead_of=new.current)
-            raise TagMissing(f"{new.tag} was deleted just now: see `cli list-objects`.")
+            raise TagMissing(f"{new.tag} was deleted just now: see `cli list-objects {self.bucket.name}`.")
         return new
 
     def _is_there(self, version: ModelVersion) -> bool:
         """Whether the tag still holds these bytes."""
         try:
-            return self.manifest(version.tag).version == version
+            return self.manifest(version.tag).version == version and bool(self.bucket.names(_model_key(version.tag)))
         except (TagMissing, ModelRefused):
             return False
 
@@ -180,6 +188,10 @@ class ModelRegistry:
         found = users(self.bucket, tag)
         if found:
             raise RegistryError(f"{tag} is {' and '.join(found)}: workers may need it; promote others there first.")
+
+
+def _missing(tag: str, bucket: str) -> str:
+    return f"There is no model with the tag {tag} in {bucket}: see `cli list-objects {bucket}`."
 
 
 def _model_key(tag: str) -> str:

@@ -130,6 +130,9 @@ ABSENT = None
 class ModelBucket(Protocol):
     """Named objects with versions; models.py keeps the rules of the registry on top of it."""
 
+    name: str
+    """As the commands take it."""
+
     def read(self, key: str) -> tuple[bytes, str] | None:
         """Content and version; None when there is no such object. Raises ModelUnavailable, BucketMissing."""
         ...

@@ -28,7 +28,10 @@ class Settings(BaseModel):
 
     project_dir: Path = Field(Path(), description="The folder that holds validation.py.")
     backend: Literal["local", "aws"] = Field("local", description="SQLite and a folder, or SQS, DynamoDB and S3.")
-    state_dir: Path = Field(Path(".state"), description="Where the local backend keeps its SQLite file and models.")
+    state_dir: Path = Field(
+        Path(".state"),
+        description="Where the local backend keeps its SQLite file and models; in the project, if it is not given.",
+    )
     service: str = Field(
         "predictions", pattern=r"^[a-z][a-z0-9-]{0,39}$", description="The service's name (`name` in service.toml)."
     )
@@ -89,6 +92,7 @@ class Settings(BaseModel):
     def _defaults_of_the_backend(cls, values: dict[str, Any]) -> dict[str, Any]:
         chosen = {**BACKEND_DEFAULTS.get(values.get("backend", "local"), {}), **values}
         with suppress(TypeError, ValueError):  # a worker_timeout that is no number is refused as itself
+            chosen.setdefault("state_dir", Path(values.get("project_dir", "")) / ".state")
             chosen.setdefault("predict_timeout", min(15.0, (float(chosen.get("worker_timeout", 60)) - 8) / 2))
         return chosen
 
@@ -127,7 +131,8 @@ class Settings(BaseModel):
         """The bucket that holds the models: a folder's path or an S3 bucket's name."""
         if self.bucket and (self.backend == "aws" or is_folder(self.bucket)):
             return self.bucket
-        return str(self.state_dir / "models")
+        folder = str(self.state_dir / "models")
+        return folder if is_folder(folder) else f"./{folder}"
 
     def environment(self) -> dict[str, str]:
         """These settings as environment variables, for a child process."""
@@ -162,4 +167,8 @@ def _service_toml(project_dir: Path) -> dict[str, Any]:
     unknown = sorted(set(values) - set(FROM_SERVICE_TOML))
     if unknown:
         raise SettingsError(f"{path} has {', '.join(unknown)}; it may have {', '.join(FROM_SERVICE_TOML)}.")
-    return {FROM_SERVICE_TOML[name]: value for name, value in values.items()}
+    found = {FROM_SERVICE_TOML[name]: value for name, value in values.items()}
+    bucket = found.get("bucket")
+    if isinstance(bucket, str) and is_folder(bucket) and not bucket.startswith("~"):
+        found["bucket"] = str((project_dir / bucket).resolve())  # wherever the command is run
+    return found

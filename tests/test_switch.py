@@ -199,3 +199,17 @@ def test_a_changed_schema_needs_a_restart_too(place: Place) -> None:
         assert place.cli("promote", "v2", check=False).startswith(
             "v2 was made for another validation.py than what is served: end `cli serve`, put that one back"
         )
+
+
+def test_workers_follow_while_nothing_is_asked(place: Place) -> None:
+    place.put("A")
+    place.put("B")
+    place.cli("promote", "A")
+    with place.serve() as service, service.client() as api:
+        assert "Workers follow within" in place.cli("promote", "B")
+        until = time.monotonic() + REFRESH + MARGIN
+        while api.get("/api/info").json()["model"]["tag"] != "B":
+            assert time.monotonic() < until, service.log
+            time.sleep(0.05)
+        assert "running yes" in place.cli("status")
+    assert "running no: `cli serve` starts it" in place.cli("status")

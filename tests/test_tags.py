@@ -81,7 +81,7 @@ def test_a_model_is_promoted_taken_back_and_deleted(
 @pytest.mark.parametrize("command", ["promote", "delete"])
 def test_a_tag_that_is_none_is_told(put: Callable[..., None], typed: Callable[..., str], command: str) -> None:
     put("v1")
-    assert typed(command, "v9", code=1) == "There is no model with the tag v9: see `cli list-objects`."
+    assert typed(command, "v9", code=1) .startswith("There is no model with the tag v9 in ")
     for tag in ("a/b", ""):
         assert "can't be a tag: use letters, digits" in typed(command, tag, code=1)
 
@@ -134,12 +134,13 @@ def test_the_list_shows_who_serves_what_and_what_was_forced(
     registry.promote("v2")
     ModelRegistry(bucket=registry.bucket, service="wine", stage="prod").promote("v1")
     lines = {line.split()[0]: line for line in listed(registry).splitlines()}
-    assert lines["tag"].split() == ["tag", "current", "in", "sha256", "versions", "metrics", "uploaded", "forced"]
+    head = "tag current in previous in sha256 versions metrics uploaded forced"
+    assert " ".join(lines["tag"].split()) == head
     assert "wine/prod" in lines["v1"]
     assert "scikit-learn 1.5.2, xgboost 3.0.1" in lines["v1"]
     assert "accuracy 0.97" in lines["v1"]
-    assert registry.manifest("v1").sha256[:12] in lines["v1"]
-    assert registry.manifest("v1").created_at in lines["v1"]
+    assert registry.manifest("v1").sha256[:8] in lines["v1"]
+    assert registry.manifest("v1").created_at[:10] in lines["v1"]
     assert "iris/dev" in lines["v2"]
     assert "the example is odd [bold]" in lines["v3"]
     rows = {row["tag"]: row for row in json.loads(listed(registry, "--json"))}

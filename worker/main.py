@@ -61,6 +61,13 @@ class Worker:
             quarantine=Quarantine(settings),
         )
 
+    def refresh(self) -> None:
+        """Follow the pointer although nothing is to be predicted: for a process that waits for work."""
+        try:
+            self._models.current()
+        except ModelUnavailable as error:
+            logger.error("%s", error)
+
     def close(self) -> None:
         """End the quarantine's child."""
         self._quarantine.close()

@@ -49,7 +49,7 @@ class Predictor:
         try:
             self._try(project)  # the first predict is slow, too: libraries start their threads
         except Exception as error:  # the user's model may raise anything
-            problem = f"The model can't predict the project's example: {describe(error)}."
+            problem = f"The model can't predict the project's example: {describe(error).rstrip('.')}."
             if project.example_is_given:
                 raise ModelRefused(problem) from error
             logger.warning("%s It was made from the schema: put a real record into example.json.", problem)

@@ -174,7 +174,7 @@ async def _sending(
         found = find_journal(out, what, yes=yes)
         with delivery(found, out, what, max_records=info.max_records, max_body=info.max_body) as delivered:
             written = delivered.written
-            _tell(source, columns, written if found else None)
+            _tell(source, columns, info.schema, written if found else None)
             bar.done(written.rows)
             encoding = Encoding.of(source.kind, columns)
             slicing = delivered.journal.slicing
@@ -188,10 +188,14 @@ async def _sending(
             yield Sending(Sender(client, encoding, delivered.journal), slices, delivered)
 
 
-def _tell(source: Source, columns: Sequence[str], resumed: Written | None) -> None:
+def _tell(source: Source, columns: Sequence[str], schema: Mapping[str, Any], resumed: Written | None) -> None:
     kept = [column for column in source.columns if column not in columns]
     if kept:
         err.print(escape(f"Not sent, as the service does not take them: {', '.join(kept)}"), highlight=False)
+    fields = schema.get("properties", {})
+    absent = [name for name in fields if name not in columns]
+    if absent and all(column in fields for column in columns):  # another name may stand for an absent one
+        err.print(escape(f"Not in the input, so their defaults are taken: {', '.join(absent)}"), highlight=False)
     if resumed:
         err.print(f"Going on after row {resumed.rows:,} of {source.count:,}.", highlight=False)
 

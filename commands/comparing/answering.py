@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic_core import from_json
 
+from commands.fitted.origins import check_origins
 from serving.prediction import Code
 from serving.project import Project
 from worker.model import unpickle
@@ -23,6 +24,7 @@ def answers(argument: Mapping[str, Any]) -> Iterator[Any]:
     Raises ModelRefused, ProjectError.
     """
     project = Project.load(Path(argument["project"]))
+    check_origins(argument["names"])
     pipeline = unpickle(Path(argument["model"]).read_bytes())
     predictor = Predictor(
         project, pipeline, batch_rows=argument["batch_rows"], memory=argument["memory"], seconds=argument["seconds"]

@@ -1,7 +1,7 @@
 """Runs two models over the same records at the same time, each in its own process, and gathers what they answer."""
 
 from array import array
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
@@ -29,6 +29,7 @@ class Side:
     tag: str
     path: Path
     environment: Environment
+    names: Sequence[tuple[str, str]] = ()  # module and name of what its pickle names
 
 
 def compare(
@@ -73,7 +74,7 @@ def side_by_side(first: Iterator[Any], second: Iterator[Any]) -> Iterator[tuple[
 
 def _answers(side: Side, records: Records, settings: Settings) -> Generator[Any, None, None]:
     """What the child yields. Raises ModelRefused with the model's tag, and where a child was when it died."""
-    argument = question(side.path, records.path, settings)
+    argument = question(side.path, records.path, settings, side.names)
     chunks = -1  # the first answer tells what the model is
     try:
         for answer in run(side.environment, "commands.comparing.answering", "answers", argument):
@@ -84,11 +85,12 @@ def _answers(side: Side, records: Records, settings: Settings) -> Generator[Any,
         raise ModelRefused(f"Model {side.tag}{place}: {error}") from error
 
 
-def question(model: Path, records: Path, settings: Settings) -> dict[str, Any]:
+def question(model: Path, records: Path, settings: Settings, names: Sequence[tuple[str, str]] = ()) -> dict[str, Any]:
     """What `commands.comparing.answering` is asked."""
     return {
         "project": str(settings.project_dir.resolve()),
         "model": str(model),
+        "names": names,
         "records": str(records),
         "batch_rows": settings.batch_rows,
         "memory": settings.predict_memory,

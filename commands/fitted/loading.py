@@ -6,12 +6,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from commands.fitted.origins import check_origins
 from serving.errors import ModelRefused
 from worker.model import unpickle
 
 
 def loaded(argument: Mapping[str, Any]) -> Any:
     """The object in the file `model`, whose `sha256` was scanned; modules are found in the folder `project`.
+
+    `names`: module and name of each class and function in it.
 
     Raises ModelRefused.
     """
@@ -22,4 +25,5 @@ def loaded(argument: Mapping[str, Any]) -> Any:
     content = path.read_bytes()
     if hashlib.sha256(content).hexdigest() != argument["sha256"]:
         raise ModelRefused(f"{path} has changed since it was scanned: try again.")
+    check_origins((module, name) for module, name in argument["names"])
     return unpickle(content)

@@ -61,7 +61,7 @@ def _types(schema: Mapping[str, Any], fields: Sequence[str], tried: Tried) -> It
             yield failed(
                 CHECK,
                 f"{name} is {_listed(sorted(types - wanted))} in PredictionData, and the model was fitted on "
-                f"{_listed(sorted(wanted))}.",
+                f"{'numbers' if 'number' in wanted else _listed(sorted(wanted))}: change its type.",
                 forceable=True,
             )
 

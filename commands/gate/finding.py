@@ -1,7 +1,7 @@
 """What a check has found, and all of it together."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -76,6 +76,10 @@ class Findings:
             raise ModelRefused(hard[0].told)
         if force is None:
             first = self.failures[0]
-            more = f" ({len(self.failures) - 1} more: `cli check`)" if len(self.failures) > 1 else ""
-            raise ModelRefused(f"{first.told}{more} --force REASON goes on all the same, and the manifest keeps it.")
+            more = f" ({len(self.failures) - 1} more: `cli check`.)" if len(self.failures) > 1 else ""
+            stop = "" if first.message.endswith((".", ":")) else "."
+            text = f"{first.message}{stop}{more} --force REASON stores it all the same, and the manifest keeps that."
+            raise ModelRefused(replace(first, message=text).told)
+        if not force.strip():
+            raise ModelRefused("--force needs a reason: the manifest keeps it for those who wonder later.")
         return force

@@ -14,7 +14,7 @@ from commands.gate.weight import bundle, memory
 from commands.pickles.advice import advice
 from commands.pickles.inspection import Inspection, inspect_model
 from commands.trial.trial import Tried, try_model
-from serving.errors import ServingError
+from serving.errors import ProjectError, ServingError
 from serving.project import Project
 from serving.settings import Settings
 
@@ -61,14 +61,9 @@ class Gate:
         self.project = yield from _made("project", lambda: Project.load(self.settings.project_dir))
         if self.project is None:
             return
-        project = self.project
-        example = yield from _made("project", lambda: project.example)
-        if example is None:
-            return
-        origin = "example.json" if project.example_is_given else "an example made from it"
-        yield passed("project", f"validation.py has {_fields(len(project.columns))}, and accepts {origin}.")
+        yield passed("project", f"validation.py has {_fields(len(self.project.columns))}.")
         try:
-            check_api_imports(project.folder)
+            check_api_imports(self.project.folder)
         except ServingError as error:
             yield failed("imports", str(error))
         else:
@@ -87,7 +82,9 @@ class Gate:
             return
         yield passed("scan", f"{found.scanner} and the list of known names find nothing dangerous.")
         yield _pipeline(found)
-        yield covered(self.settings.project_dir, found)
+        vouched = yield from _made("requirements", lambda: covered(self.settings.project_dir, found))
+        if vouched is not None:
+            yield vouched
 
     def _of_the_model(self) -> Iterator[Finding]:
         assert self.project is not None
@@ -103,18 +100,18 @@ class Gate:
         if self.environment is None:
             return
         environment = self.environment
-        listed = ", ".join(f"{name} {library.version}" for name, library in environment.libraries.items())
-        where = "as they are here" if environment.folder is None else "brought along for this model"
-        yield passed("versions", f"{listed}: {where}.")
-        self.tried = yield from _made("example", lambda: try_model(self.settings, found, environment))
-        if self.tried is None:
+        yield passed("versions", _versions(environment))
+        try:
+            tried = self.tried = try_model(self.settings, found, environment)
+        except ServingError as error:
+            yield failed("example", _why(project, str(error)))
             return
-        tried = self.tried
         if tried.problem:
             text = f"The model can't predict the example that was made from the schema: {tried.problem}"
             yield warned("example", f"{text} Put a real record into {project.folder / 'example.json'}.")
         else:
-            yield passed("example", f"To the example the model answers {tried.answer['prediction']!r}.")
+            origin = "example.json" if project.example_is_given else "the example made from the schema"
+            yield passed("example", f"To {origin} the model answers {tried.answer['prediction']!r}.")
         yield from agreement(project, tried)
         yield memory(self.settings, held=tried.memory, size=found.size)
         weighed = yield from _made("bundle", lambda: bundle(project.folder, environment))
@@ -129,6 +126,24 @@ def _made(check: str, make: Callable[[], Made]) -> Generator[Finding, None, Made
     except ServingError as error:
         yield failed(check, str(error))
         return None
+
+
+def _why(project: Project, refusal: str) -> str:
+    """What the model's process says; where that is only that the example is wrong, what is wrong with it."""
+    try:
+        _ = project.example
+    except ProjectError as error:
+        return str(error) if "the project's example" in refusal else refusal
+    return refusal
+
+
+def _versions(environment: Environment) -> str:
+    listed = ", ".join(f"{name} {library.version}" for name, library in environment.libraries.items())
+    if environment.folder is None:
+        return f"{listed}: as they are here."
+    chosen = [name for name, library in environment.libraries.items() if library.read_from == "resolved"]
+    why = f" {', '.join(chosen)}: chosen to go with it; requirements.txt can fix them." if chosen else ""
+    return f"{listed}: brought along for this model.{why}"
 
 
 def _pipeline(found: Inspection) -> Finding:

@@ -42,5 +42,7 @@ def _explained(stderr: str) -> ConfigurationError:
             "(`pip config get global.index-url`; without one, https://pypi.org/simple)."
         )
     if "hash mismatch" in stderr.lower():
-        return ConfigurationError(f"The index offers other files than poetry.lock's hashes allow: {reason}.")
+        return ConfigurationError(
+            f"The index offers other files than the hashes of poetry.lock or requirements.txt allow: {reason}."
+        )
     return Unresolvable(reason)

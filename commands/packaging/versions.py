@@ -14,11 +14,13 @@ from commands.packaging.locked import Locked, locked, requirement_list, requirem
 from commands.packaging.steps import step
 from commands.packaging.target import Target
 from commands.packaging.uv import Unresolvable, run_uv
-from serving.errors import ModelRefused
+from serving.errors import ModelRefused, ProjectError
 from worker.libraries import DATA_STACK, TWINS, installed
 
 _INPUTS = "# resolved from "
 _PIN = re.compile(r"^([\w.-]+)==([^\s;\\]+)", re.MULTILINE)
+_HASH = re.compile(r"--hash=(\S+)")
+_ENTRY = re.compile(r"^([\w.-]+)==(?:.|\n(?=\s))*\n?", re.MULTILINE)
 
 
 def worker_requirements(project_dir: Path, target: Target, versions: Mapping[str, str], cache: Path) -> str:
@@ -26,7 +28,8 @@ def worker_requirements(project_dir: Path, target: Target, versions: Mapping[str
 
     Resolved with uv only where poetry.lock does not answer.
 
-    Raises ModelRefused when the target can't have these versions, ConfigurationError when no set of versions fits.
+    Raises ModelRefused when the target can't have these versions, ConfigurationError when no set of versions fits or
+    requirements.txt has other hashes.
     """
     lock = locked("worker", target)
     listed = requirement_list(lock)
@@ -48,12 +51,17 @@ def worker_requirements(project_dir: Path, target: Target, versions: Mapping[str
                 _resolve(kept, listed, asked, constraints, extras, target)
             except Unresolvable as error:
                 raise _explained(error, wanted, target) from error
-    return f"{_INPUTS}{key}\n{kept.read_text(encoding='utf-8')}"
+    return f"{_INPUTS}{key}\n{_as_hashed(kept.read_text(encoding='utf-8'), extras)}"
 
 
 def pins(listed: str) -> dict[str, str]:
     """The version of each distribution in a requirement list."""
     return dict(_PIN.findall(listed))
+
+
+def entries(listed: str) -> Sequence[tuple[str, str]]:
+    """Each distribution of a requirement list, with its lines."""
+    return [(entry[1], entry[0]) for entry in _ENTRY.finditer(listed)]
 
 
 def remember(listed: str, cache: Path) -> None:
@@ -71,6 +79,29 @@ def _as_asked(wanted: Mapping[str, str], extras: Extras) -> dict[str, str]:
     """A library of two names under the one that requirements.txt has for this target."""
     asked = extras.names
     return {TWINS[n] if n not in asked and TWINS.get(n) in asked else n: v for n, v in wanted.items()}
+
+
+def _as_hashed(listed: str, extras: Extras) -> str:
+    """The list without the files that requirements.txt leaves out by its own hashes, for which uv writes all.
+
+    Raises ProjectError when no file is left.
+    """
+    if not extras.hashes:
+        return listed
+    kept = []
+    for name, text in entries(listed):
+        asked = extras.hashes.get(name)
+        if asked is None:
+            kept.append(text)
+            continue
+        one = Locked(name=name, version=pins(text)[name], hashes=sorted(asked & set(_HASH.findall(text))))
+        if not one.hashes:
+            raise ProjectError(
+                f"{extras.path} gives hashes for {name} that no wheel of version {one.version} has: take them from the "
+                "package index again, or remove them."
+            )
+        kept.append(f"{one.line}\n")
+    return "".join(kept)
 
 
 def _constraints(lock: Mapping[str, Locked], wanted: Mapping[str, str], target: Target) -> Sequence[str]:

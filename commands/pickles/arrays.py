@@ -112,6 +112,7 @@ class JoblibReader(Reader):
             if state.get("numpy_array_alignment_bytes") is not None:
                 self.source.read(self.source.read(1)[0])
             self.source.skip(math.prod(shape) * size)
+        self.used([state.get("subclass")])
         self._passed += 1
         self.stack[-1] = Made(Global("numpy", "ndarray"), (content,))
 

@@ -5,6 +5,10 @@ from dataclasses import dataclass, field
 from commands.pickles.stand_ins import Global, Made
 
 GETATTR = ("builtins", "getattr")
+PARTIAL = ("functools", "partial")
+MEMMAP = ("numpy", "memmap")
+GOOD = {GETATTR, PARTIAL, MEMMAP}
+"""Names that can do harm and have one honest use each: they are watched."""
 
 
 @dataclass(kw_only=True)
@@ -21,4 +25,4 @@ class Findings:
 
     def judged(self) -> list[Global]:
         """The names that must be allowed."""
-        return [found for key, found in self.named.items() if key != GETATTR or key in self.misused]
+        return [found for key, found in self.named.items() if key not in GOOD or key in self.misused]

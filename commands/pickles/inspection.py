@@ -6,14 +6,15 @@ import pickle
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 from commands.pickles.arrays import JoblibReader
 from commands.pickles.content import opened, read
 from commands.pickles.findings import Findings
-from commands.pickles.policy import MAIN, Danger, dangers, is_library, is_python
+from commands.pickles.known import is_library, is_python
+from commands.pickles.policy import MAIN, Danger, dangers
 from commands.pickles.reader import DAMAGE, Reader
 from commands.pickles.scanner import scanner
 from commands.pickles.shape import Shape, shape_of
@@ -44,6 +45,7 @@ class Inspection:
     versions: Mapping[str, str]  # read from the file, by distribution; scikit-learn's newest where parts differ
     older: Sequence[str]  # other versions of scikit-learn that parts of it were pickled with
     names: Sequence[str]  # every class and function, "module.name"
+    pairs: Sequence[tuple[str, str]]  # the same, module and name apart
     imports: Sequence[str]  # first names of the modules outside Python's own
     custom: Sequence[str]  # names of modules that are neither Python's nor a known library's
     main: Sequence[str]  # classes and functions of __main__
@@ -54,6 +56,11 @@ class Inspection:
     @property
     def verdict(self) -> Literal["clean", "dangerous"]:
         return "dangerous" if self.dangers else "clean"
+
+    @property
+    def harmful(self) -> bool:
+        """Whether one of the dangers is known to be one: the others could be anything, good or bad."""
+        return any(danger.known for danger in self.dangers)
 
     @property
     def scan(self) -> Scan:
@@ -87,6 +94,7 @@ def inspect_model(path: Path) -> Inspection:
         versions=versions,
         older=older,
         names=_sorted(name.qualified for name in names),
+        pairs=sorted(findings.named),
         imports=_sorted(_first(name.module) for name in foreign),
         custom=_sorted(name.qualified for name in foreign if not is_library(name.module)),
         main=_sorted(name.name for name in names if name.module in MAIN),
@@ -99,7 +107,8 @@ def inspect_model(path: Path) -> Inspection:
 def check_safe(inspection: Inspection) -> None:
     """Raises ModelRefused that names the dangers: to be called before anything loads the file."""
     if inspection.dangers:
-        raise ModelRefused(f"{inspection.path} is dangerous and is not loaded: {_told(inspection.dangers)}.")
+        why = "is dangerous and is not loaded" if inspection.harmful else "is not loaded, because it could do anything"
+        raise ModelRefused(f"{inspection.path} {why}: {_told(inspection.dangers)}.")
 
 
 @contextmanager
@@ -123,7 +132,7 @@ def _after(rest: bytes) -> list[Danger]:
             for _ in range(MOST):
                 findings = Findings()
                 reader(source, findings).load()
-                found += [Danger(name=d.name, reason=f"{d.reason} (behind the model's end)") for d in dangers(findings)]
+                found += [replace(d, reason=f"{d.reason} (behind the model's end)") for d in dangers(findings)]
         except DAMAGE:
             pass  # it ends with what is no pickle
     return found

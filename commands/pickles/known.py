@@ -1,6 +1,7 @@
 """What honest pickles of scikit-learn Pipelines name: found by pickling everything that scikit-learn has, and more."""
 
 import re
+import sys
 
 LIBRARIES = {"sklearn", "_loss", "numpy", "scipy", "pandas", "joblib", "xgboost", "lightgbm", "catboost", "_catboost",
              "dateutil", "pytz"}  # fmt: skip
@@ -30,6 +31,13 @@ PYTHON = {
 }  # fmt: skip
 """Of Python's own modules, what is neither able to run something nor to touch files."""
 
+UNCALLED = {
+    *("abs", "all", "any", "len", "max", "min", "round", "sorted", "sum"),
+    *("__import__", "ceil", "cos", "exp", "expm1", "fabs", "floor", "fsum", "isinf", "isnan", "log", "log10", "log1p"),
+    *("log2", "pow", "sin", "sqrt", "tan", "tanh", "trunc"),
+}
+"""Functions of these, which a transformer may hold; to call them at load would be for what they do on the way."""
+
 FORMER = {"__builtin__", "aifc", "asynchat", "asyncore", "audioop", "cgi", "cgitb", "chunk", "compression", "crypt",
           "distutils", "imghdr", "imp", "lib2to3", "mailcap", "msilib", "nis", "nntplib", "ossaudiodev", "pipes",
           "smtpd", "sndhdr", "spwd", "sunau", "telnetlib", "test", "uu", "xdrlib"}  # fmt: skip
@@ -39,13 +47,35 @@ CLASS = re.compile(r"_?[A-Z]\w*")
 
 CLOSED = re.compile(
     r"(numpy|scipy|sklearn|pandas|joblib|xgboost|lightgbm|catboost)\.(\w+\.)*?"
-    r"(_?testing|tests|conftest|f2py|distutils|ctypeslib|_?ctypeslib|datasets|externals|io|_?npyio|_npyio_impl|"
+    r"(_?testing|tests|conftest|f2py|distutils|ctypeslib|_?ctypeslib|datasets|externals|io|_?npyio|_npyio_impl|callback|_generate_pyx|_precompute|"
+    r"_testutils|_mptestutils|_docscrape|parsers|json|writers|"
     r"_?datasource|compat|computation|clipboard|plotting|_build_utils|dask|spark|tracker)(\.\w+)*"
 )
 """Modules that read files, build extensions, evaluate text or start processes."""
 
-IMPORTED = {"attrgetter", "itemgetter", "methodcaller", "partial", "partialmethod", "reduce", "wraps"}
-"""Functions of Python's own that libraries import under the same name."""
+IMPORTED = {
+    *("attrgetter", "itemgetter", "methodcaller", "partial", "partialmethod", "reduce", "wraps"),
+    *("ABC", "ABCMeta", "Any", "ArgumentParser", "Array", "BarColumn", "BytesIO", "Callable", "ClassVar", "Client"),
+    *("Collection", "Connection", "ContextVar", "Counter", "Enum", "Final", "Generic", "GenericAlias", "Hashable"),
+    *("IO", "Iterable", "Iterator", "IntEnum", "IntFlag", "Flag", "Listener", "Literal", "LocaleTime", "Lock"),
+    *("Mapping", "MethodType", "ModuleType", "MutableMapping", "NamedTuple", "NoReturn", "OrderedDict", "Parameter"),
+    *("ParamSpec", "Path", "PathLike", "Popen", "Pool", "Process", "Progress", "Protocol", "Queue", "RLock"),
+    *("RawTextHelpFormatter", "S", "Self", "Sequence", "SimpleNamespace", "SkipTest", "StringIO", "TarFile"),
+    *("TemporaryDirectory", "TestCase", "TextIOWrapper", "Thread", "ThreadPool", "ThreadPoolExecutor"),
+    *("ProcessPoolExecutor", "ThreadpoolController", "Timer", "TypeVar", "TypedDict", "UserDict", "ZipFile"),
+    *("ExitStack", "FunctionType", "CodeType", "PyCFuncPtr", "_GenericAlias", "_TimeRE", "_ZoneInfo", "_nullcontext"),
+    *("cached_property", "catch_warnings", "dataclass", "deepcopy", "field", "filterwarnings", "instancemethod"),
+    *("get_close_matches", "lru_cache", "namedtuple", "nullcontext", "signature", "simplefilter", "suppress", "timer"),
+    *("warn", "wrapped_inspect_signature", "exec", "eval", "getattr", "setattr", "import_module", "open"),
+}
+"""What libraries import from Python's own modules under the same name; and of no one's in lower case."""
+
+HARMFUL = re.compile(
+    r"numpy\.(\w+\.)*(DataSource|NpzFile|memmap)|pandas\.(ExcelFile|ExcelWriter|HDFStore)"
+    r"|scipy\.sparse\.(\w+\.)*(save_npz|load_npz)|(numpy|scipy)\.(\w+\.)*(test|PytestTester)"
+    r"|scipy\.(\w+\.)*(LowLevelCallable|show_options|show_config)|numpy\.ma\.core\.(dumps?|fromfile)"
+)
+"""They touch files, or remove some when they go."""
 
 JOBLIB = {"joblib.numpy_pickle.NumpyArrayWrapper", "joblib.memory.Memory", "joblib.logger.Logger",
           "joblib._store_backends.FileSystemStoreBackend"}  # fmt: skip
@@ -84,7 +114,7 @@ NAMED = re.compile(
     r"|pandas\.core\.tools\.\w+\.to_(numeric|datetime|timedelta)"
     r"|pandas\.core\.(dtypes\.missing|reshape\.\w+|algorithms)"
     r"\.(isna|isnull|notna|notnull|get_dummies|cut|qcut|concat|factorize|unique)"
-    r"|dateutil\.(relativedelta|tz\.\w+|tz)\.\w+|pytz\.\w+|pytz\.tzinfo\.\w+"
+    r"|dateutil\.(relativedelta\.relativedelta|tz\.(\w+\.)?(tz\w+|gettz))|pytz\.\w+|pytz\.tzinfo\.\w+"
 )
 """Functions, and classes in lower case, that may be named; calling them at load is another matter."""
 
@@ -97,10 +127,15 @@ CALLED = re.compile(
     r"|neighbors\._(kd|ball|quad)_tree|ensemble\._hist_gradient_boosting\.\w+))\.(_?[A-Z]\w*|newObj)"
     r"|(_loss|sklearn\.(\w+\.)*_\w+)\.__pyx_unpickle_\w+"
     r"|pandas\.(DateOffset|Interval|Period|Timestamp|Timedelta|\w+Dtype)"
-    r"|pandas\._libs\.(?!parsers|json|writers)\w+(\.\w+)*\.(_?[A-Z]\w*|\w*_unpickle\w*|_unpickle\w*|__pyx_unpickle_\w+)"
+    r"|pandas\._libs\.(tslibs\.\w+|internals|interval|arrays|missing|index|hashtable|sparse)"
+    r"\.(_?[A-Z]\w*|\w*_unpickle\w*|__pyx_unpickle_\w+)"
+    r"|pandas\._libs\.\w+\.(\w*_unpickle\w*|__pyx_unpickle_\w+)"
     r"|pandas\.core\.indexes\.\w+\._new_\w+|pandas\.core\.dtypes\.dtypes\.\w+Dtype"
-    r"|pandas\.core\.internals\.\w+\.(\w*Manager|new_block)|pandas\.core\.(arrays|indexes)(\.\w+)+\.[A-Z]\w*"
-    r"|dateutil\.(relativedelta\.relativedelta|tz\.\w+|tz\.\w+\.tz\w+)|pytz\.(_p|_UTC)"
+    r"|pandas\.core\.internals\.\w+\.(\w*Manager|new_block)"
+    r"|pandas\.core\.arrays(\.\w+)+\.(\w+Dtype|\w*(Categorical|String|Boolean|Integer|Floating|Datetime|Timedelta"
+    r"|Period|Interval|Sparse|Numpy|Pandas|NumpyExtension|ArrowExtension)(Array|Index)?)"
+    r"|pandas\.core\.indexes\.\w+\.(FrozenList|FrozenNDArray|\w*Index)"
+    r"|dateutil\.(relativedelta\.relativedelta|tz\.(tz\w+|gettz)|tz\.\w+\.tz\w+)|pytz\.(_p|_UTC)"
 )
 """What is called when such a pickle is loaded, beside making objects of classes without their __init__."""
 
@@ -113,3 +148,12 @@ TOOLS = {
     *("six", "threadpoolctl", "typing_extensions", "urllib3", "uv", "uvicorn", "uvloop", "watchfiles", "wheel", "yaml"),
 }
 """What the service itself, or whoever trains, has at hand: a pickle could call it, and no Pipeline needs it."""
+
+
+def is_python(module: str) -> bool:
+    first = module.partition(".")[0]
+    return first in sys.stdlib_module_names or first in FORMER
+
+
+def is_library(module: str) -> bool:
+    return module.partition(".")[0] in LIBRARIES

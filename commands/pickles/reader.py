@@ -7,7 +7,9 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-from commands.pickles.findings import GETATTR, Findings
+from commands.pickles.calls import WHY, strange_call, strange_state
+from commands.pickles.findings import GETATTR, MEMMAP, PARTIAL, Findings
+from commands.pickles.known import is_library, is_python
 from commands.pickles.source import Source
 from commands.pickles.stand_ins import Global, Made, key
 
@@ -26,6 +28,7 @@ DAMAGE = (
 )
 """What a damaged pickle raises in a reader that makes nothing but Python's own plain types."""
 
+ARRAYS = {"numpy.core.multiarray", "numpy._core.multiarray"}
 REBUILDERS = {("copyreg", "_reconstructor"), ("copyreg", "__newobj__"), ("copyreg", "__newobj_ex__")}
 """Functions that make an instance of their first argument, without its __init__."""
 
@@ -37,7 +40,7 @@ class Reader(pickle._Unpickler):
     read: Callable[[int], bytes]
     append: Callable[[Any], None]
     pop_mark: Callable[[], list[Any]]
-    watched: ClassVar[frozenset[tuple[str, str]]] = frozenset({GETATTR})
+    watched: ClassVar[frozenset[tuple[str, str]]] = frozenset({GETATTR, MEMMAP, PARTIAL})
     dispatch: ClassVar[dict[int, Callable[[Any], None]]] = dict(pickle._Unpickler.dispatch)
 
     def __init__(self, source: Source, findings: Findings) -> None:
@@ -100,12 +103,16 @@ class Reader(pickle._Unpickler):
             raise pickle.UnpicklingError("arguments that are no tuple")
         if not isinstance(maker, Global):
             self.trick("a call of what another call returned", "hides what is run")
-        elif maker.qualified == "builtins.type" and len(arguments) != 1:
-            self.trick("builtins.type", "makes a new class")
         elif not only_new:
             if (maker.module, maker.name) == GETATTR and (attribute := _attribute(arguments)) is not None:
                 self.uses[GETATTR] += 1
                 return attribute
+            if strange_call(maker, arguments):
+                self.strange("a call of", maker)
+            elif (maker.module, maker.name) == PARTIAL:
+                self.uses[PARTIAL] += 1
+            elif maker.name == "_reconstruct" and maker.module in ARRAYS:
+                self.used(arguments[:1])
             if (maker.module, maker.name) in REBUILDERS and arguments:
                 return self.made(arguments[0], arguments[1:], only_new=True)
             self.findings.called.add(maker)
@@ -121,6 +128,8 @@ class Reader(pickle._Unpickler):
         elif not isinstance(made, Made):
             raise pickle.UnpicklingError("a state for what has none")
         else:
+            if strange_state(made, state, python=is_python(made.module), library=is_library(made.module)):
+                self.strange("a state of", made.maker)
             made.states.append(state)
             if made.name == "Booster":
                 self.findings.boosters.append(made)
@@ -136,15 +145,15 @@ class Reader(pickle._Unpickler):
     def _extend(self, items: list[Any]) -> None:
         if type(self.stack[-1]) is list:
             self.stack[-1].extend(items)
-        elif not isinstance(self.stack[-1], Made):
-            raise pickle.UnpicklingError("items for what is no list")
+        else:
+            self._filled("list")
 
     def load_additems(self) -> None:
         items = self.pop_mark()
         if type(self.stack[-1]) is set:
             self.stack[-1].update(key(item) for item in items)
-        elif not isinstance(self.stack[-1], Made):
-            raise pickle.UnpicklingError("items for what is no set")
+        else:
+            self._filled("set")
 
     def load_frozenset(self) -> None:
         items = self.pop_mark()  # which puts another `append` in place
@@ -166,8 +175,22 @@ class Reader(pickle._Unpickler):
         target = self.stack[-1]
         if type(target) is dict:
             target.update((key(items[i]), items[i + 1]) for i in range(0, len(items), 2))
-        elif not isinstance(target, Made):
-            raise pickle.UnpicklingError("items for what is no dictionary")
+        else:
+            self._filled("dictionary")
+
+    def _filled(self, kind: str) -> None:
+        """Items of another class's: honest pickles have them before its state, which could say how they are added."""
+        target = self.stack[-1]
+        if not isinstance(target, Made):
+            raise pickle.UnpicklingError(f"items for what is no {kind}")
+        own = is_library(target.module) and kind != "dictionary"  # they'd be looked up by name: append, extend, add
+        if target.states or own or not isinstance(target.maker, Global):
+            self.strange("items of", target.maker)
+
+    def used(self, arguments: Any) -> None:
+        """A memmap, as the class of an array that is held in memory."""
+        if any(isinstance(value, Global) and (value.module, value.name) == MEMMAP for value in arguments):
+            self.uses[MEMMAP] += 1
 
     def load_bytearray8(self) -> None:
         (size,) = struct.unpack("<Q", self.read(8))
@@ -175,6 +198,14 @@ class Reader(pickle._Unpickler):
 
     def load_readonly_buffer(self) -> None:
         """A stand-in is as read-only as can be."""
+
+    def strange(self, what: str, maker: Any) -> None:
+        if not isinstance(maker, Global):
+            self.trick(f"{what} what another call returned", WHY)
+        elif (maker.module, maker.name) in self.watched:
+            self.findings.misused.add((maker.module, maker.name))  # told by its own name
+        else:
+            self.trick(f"{what} {maker.qualified}", WHY)
 
     def trick(self, what: str, why: str) -> Global:
         self.findings.tricks[what] = why
@@ -186,8 +217,8 @@ def _attribute(arguments: tuple[Any, ...]) -> Any:
     if len(arguments) != 2 or type(arguments[1]) is not str or arguments[1].startswith("__"):
         return None
     owner, name = arguments
-    if isinstance(owner, Made) and owner.module.startswith("scipy.stats."):
-        return Made(Global("scipy.stats", name), ())  # a method of a discrete distribution, in a random search
+    if isinstance(owner, Made) and owner.module.startswith("scipy.stats.") and name == "_entropy" and not owner.states:
+        return Made(None, ())  # what a discrete distribution keeps of itself, in a random search
     if isinstance(owner, Global) and (owner.qualified, name) == ("zoneinfo.ZoneInfo", "_unpickle"):
         return Global("zoneinfo", "ZoneInfo._unpickle")  # a time zone
     return None

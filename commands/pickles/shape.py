@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from commands.pickles.policy import is_library
+from commands.pickles.known import is_library
 from commands.pickles.stand_ins import PLAIN, Made
 
 Kind = Literal["pipeline", "search", "predictor", "transformer", "collection", "other"]
@@ -84,7 +84,7 @@ def _of_made(made: Made, depth: int) -> Shape:
         best = attributes.get("best_estimator_")
         inner = shape_of(best if best is not None else attributes.get("estimator"), depth - 1)
         return Shape(kind="search", text=f"{name}({inner.text})", members=[inner] if best is not None else [])
-    return Shape(kind=_kind(made, name), text=name)
+    return Shape(kind=_kind(made, name), text="a numpy array" if name == "_reconstruct" else name)
 
 
 def _steps(attributes: Any) -> list[Any]:

@@ -12,8 +12,8 @@ from commands.fitted.loading import loaded
 from commands.scaffold import texts
 from commands.scaffold.deciding import MISSING, decide
 from commands.scaffold.field import Field
-from commands.scaffold.matching import Match, Matching
-from commands.scaffold.names import field_names
+from commands.scaffold.matching import Match, Matching, gaps_kept
+from commands.scaffold.names import field_names, nameless
 from commands.scaffold.reading import as_numbers, read_frame
 from commands.scaffold.source import validation
 from commands.scaffold.summary import Summary, summary_of
@@ -44,7 +44,8 @@ def write(argument: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     folder = Path(argument["project"]).resolve()
     settings = Settings.model_validate(argument["settings"])
     with tempfile.TemporaryDirectory(prefix="scaffold-") as made:
-        trial = Trial(found.pipeline, settings, Path(made).resolve())
+        record = "a row of the data" if found.summaries else "a record that was made up"
+        trial = Trial(found.pipeline, settings, Path(made).resolve(), record=record)
         fields, predictor = _tried(found, trial, notes)
         files = _texts(fields, folder, found.match)
         chosen = _rows(found.summaries, most=ROWS)
@@ -65,6 +66,9 @@ def _found(argument: Mapping[str, Any], notes: list[str]) -> Found:
     pipeline = loaded(argument)
     check_pipeline(pipeline)
     known = columns(pipeline)
+    unnamed = nameless([column.name for column in known])
+    if unnamed is not None:
+        raise ModelRefused(f"The model was fitted with {unnamed}: give it one in the data, and fit the Pipeline again.")
     if argument["data"] is None:
         if not known:
             raise ModelRefused("The model does not say what columns it was fitted with: add --data TRAIN.csv.")
@@ -86,6 +90,10 @@ def _found(argument: Mapping[str, Any], notes: list[str]) -> Found:
     names = list(match.frame)
     known = known or [Column(name=name, position=place) for place, name in enumerate(names)]
     known = [replace(column, name=name) for column, name in zip(known, names, strict=True)]
+    kept = {column.name: words for column in known if (words := gaps_kept(column, match.frame[column.name]))}
+    if kept:
+        frame, _ = read_frame(path, kept)
+        match = replace(match, frame=frame[names])
     summaries = [summary_of(_series(match, column, path, notes), lists=column.kind == "list") for column in known]
     return Found(pipeline=pipeline, columns=known, summaries=summaries, match=match)
 
@@ -107,13 +115,13 @@ def _series(match: Match, column: Column, path: Path, notes: list[str]) -> Any:
 def _tried(found: Found, trial: Trial, notes: list[str]) -> tuple[list[Field], Predictor]:
     """The fields that the model takes: dates as dates where that works, gaps only where it bears them."""
     dated = [True, False] if any(s.held in {"date", "datetime"} for s in found.summaries) else [True]
-    refusal: ModelRefused | None = None
+    refusal: ModelRefused | ProjectError | None = None
     for dates in dated:
         fields = _fields(found, dates=dates)
         record = {field.column: field.example for field in fields}
         try:
             predictor = trial.load(validation(fields), record)
-        except ModelRefused as error:
+        except (ModelRefused, ProjectError) as error:
             refusal = error
             continue
         unable = trial.without_gaps(predictor, [field.column for field in fields if field.optional], record)
@@ -122,8 +130,8 @@ def _tried(found: Found, trial: Trial, notes: list[str]) -> tuple[list[Field], P
             predictor = trial.load(validation(fields), record)
         return fields, predictor
     assert refusal is not None
-    if not found.summaries:
-        raise ModelRefused(f"{refusal} The record was made without data: add --data TRAIN.csv.") from refusal
+    if isinstance(refusal, ModelRefused) and not found.summaries:
+        raise ModelRefused(f"{refusal} Add --data TRAIN.csv.") from refusal
     raise refusal
 
 
@@ -137,17 +145,18 @@ def _fields(found: Found, *, dates: bool) -> list[Field]:
     ]
     if not found.summaries:
         return fields
-    row = next((place for place, record in enumerate(_records(fields, found.summaries)) if _whole(record)), 0)
+    rows = enumerate(_records(fields, found.summaries))
+    row = next((place for place, record in rows if _whole(fields, record)), 0)
     return [
-        replace(field, example=field.value(_example(summary, row)))
+        replace(field, example=_example(field, summary, row))
         for field, summary in zip(fields, found.summaries, strict=True)
     ]
 
 
-def _example(summary: Summary, row: int) -> Any:
-    """The value of that row, or of the first that has one."""
-    value = summary.values[row]
-    return value if value is not None else next((other for other in summary.values if other is not None), None)
+def _example(field: Field, summary: Summary, row: int) -> Any:
+    """The value of that row, or of the first that has one, or one that the model knows."""
+    every = (field.value(value) for value in (summary.values[row], *summary.values) if value is not None)
+    return next(filter(field.holds, every), field.choices[0] if field.choices else None)
 
 
 def _records(fields: Sequence[Field], summaries: Sequence[Summary]) -> Iterator[dict[str, Any]]:
@@ -162,8 +171,8 @@ def _rows(summaries: Sequence[Summary], *, most: int) -> Sequence[Summary]:
     return [replace(summary, values=summary.values[::step]) for summary in summaries]
 
 
-def _whole(record: Mapping[str, Any]) -> bool:
-    return all(value is not None for value in record.values())
+def _whole(fields: Sequence[Field], record: Mapping[str, Any]) -> bool:
+    return all(value is not None and field.holds(value) for field, value in zip(fields, record.values(), strict=True))
 
 
 def _required(field: Field) -> Field:

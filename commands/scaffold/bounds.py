@@ -1,31 +1,53 @@
 """Bounds of a number: those of the data, widened to round ones, so that a plausible new value can be entered."""
 
 import math
+import sys
 
 WIDENED = 0.25  # of the range, at either end
 SHARES = {1, 100}
 """Where the range of a share or a percentage ends."""
 WIDE = 1_000_000.0
 """Where nothing is known."""
+WHOLE = (-(2**63), 2**63 - 1)
+"""What a whole number of the schema, and of the frame that is made of it, can be."""
+LARGEST = sys.float_info.max
+TINIEST = 1e-300
 
 
-def widened(low: float, high: float, *, whole: bool = False) -> tuple[float, float]:
-    """Round numbers around low and high; what is never negative stays so, and a flag stays 0 and 1."""
-    if whole and (low, high) in {(0, 1), (0, 0), (1, 1)}:
-        return 0, 1
-    span = high - low or max(abs(low), 1)
+def widened(low: float, high: float) -> tuple[float, float]:
+    """Round numbers around low and high; what is never negative stays so."""
+    low, high = max(low, -LARGEST), min(high, LARGEST)
+    span = min(high - low or max(abs(low), 1), LARGEST)
     step = _round_step(span / 10)
-    step = max(1.0, step) if whole else step
-    start = math.floor((low - WIDENED * span) / step) * step
-    end = math.ceil((high + WIDENED * span) / step) * step
     digits = max(0, 2 - math.floor(math.log10(step)))
-    start, end = round(start, digits), round(end, digits)
+    start = round(math.floor(max(low - WIDENED * span, -LARGEST) / step) * step, digits)
+    end = round(math.ceil(min(high + WIDENED * span, LARGEST) / step) * step, digits)
     if low >= 0:
         start = max(start, 0)
-        end = high if high in SHARES and not whole else end
+        end = high if high in SHARES else end
     elif high <= 0:
         end = min(end, 0)
-    return min(start, low), max(end, high)
+    return max(min(start, low), -LARGEST), min(max(end, high), LARGEST)
+
+
+def widened_whole(low: int, high: int) -> tuple[int, int]:
+    """The same for whole numbers that fit WHOLE, to the last digit; a flag stays 0 and 1."""
+    if (low, high) in {(0, 1), (0, 0), (1, 1)}:
+        return 0, 1
+    span = high - low or max(abs(low), 1)
+    step = max(1, int(_round_step(span / 10)))
+    start = (4 * low - span) // (4 * step) * step
+    end = -(-(4 * high + span) // (4 * step)) * step
+    if low >= 0:
+        start = max(start, 0)
+    elif high <= 0:
+        end = min(end, 0)
+    return max(min(start, low), WHOLE[0]), min(max(end, high), WHOLE[1])
+
+
+def fits_whole(low: float, high: float) -> bool:
+    """Whether an int64 can be either; others can only be served as floats."""
+    return WHOLE[0] <= low and high <= WHOLE[1]
 
 
 def whole(value: float) -> float | int:
@@ -37,15 +59,14 @@ def middle(low: float, high: float) -> float:
     """A value between the bounds with as few digits as tell it from them."""
     if low == high:
         return low
-    step = _round_step((high - low) / 20)
-    found = round(math.floor((low + high) / 2 / step) * step, max(0, 2 - math.floor(math.log10(step))))
+    step = _round_step(high / 20 - low / 20)
+    found = round(math.floor((low / 2 + high / 2) / step) * step, max(0, 2 - math.floor(math.log10(step))))
     return min(max(found, low), high)
 
 
 def near(value: float, low: float, high: float) -> float:
     """The value with three digits, inside the bounds."""
-    digits = 2 - math.floor(math.log10(abs(value))) if value else 0
-    return min(max(round(value, digits), low), high)
+    return min(max(float(f"{value:.3g}"), low), high)
 
 
 def longest(length: int) -> int:
@@ -56,5 +77,6 @@ def longest(length: int) -> int:
 
 def _round_step(size: float) -> float:
     """The next of 1, 2, 5, 10, 20, 50 …"""
+    size = max(size, TINIEST)
     power = float(10.0 ** math.floor(math.log10(size)))
     return next(factor * power for factor in (1, 2, 5, 10, 20) if factor * power >= size * (1 - 1e-9))

@@ -81,9 +81,7 @@ def _text(field: Field, base: Base, summary: Summary | None) -> Field:
 def _number(field: Field, column: Column, summary: Summary | None) -> Field:
     """The data's bounds, else a scaler's, else wide ones."""
     if summary is not None and summary.low is not None and summary.high is not None:
-        base: Base = "int" if summary.held == "int" else "float"
-        low, high = bounds.widened(summary.low, summary.high, whole=base == "int")
-        return replace(field, base=base, low=low, high=high)
+        return _ranged(field, summary.low, summary.high, whole=summary.held == "int")
     typical = column.typical if isinstance(column.typical, int | float) else None
     if column.low is None or column.high is None:
         reach = max(bounds.WIDE, 10 * abs(typical or 0))
@@ -95,9 +93,15 @@ def _number(field: Field, column: Column, summary: Summary | None) -> Field:
     return replace(field, low=low, high=high, example=bounds.near(typical, low, high), marks=marks)
 
 
+def _ranged(field: Field, low: float, high: float, *, whole: bool) -> Field:
+    base: Base = "int" if whole and bounds.fits_whole(low, high) else "float"
+    low, high = bounds.widened_whole(int(low), int(high)) if base == "int" else bounds.widened(float(low), float(high))
+    return replace(field, base=base, low=low, high=high)
+
+
 def _rounded(low: float, high: float) -> tuple[float, float]:
     """A guess is wide already: widened a little, to round numbers."""
-    inset = (high - low) * bounds.WIDENED / 2
+    inset = (high / 2 - low / 2) * bounds.WIDENED
     return bounds.widened(low + inset, high - inset) if high > low else bounds.widened(low, high)
 
 
@@ -138,9 +142,8 @@ def _any_value(field: Field, column: Column, summary: Summary | None) -> Field:
     numbers = [
         value for value in [*known, *((summary.distinct or ()) if summary else ())] if not isinstance(value, str)
     ]
-    low, high = bounds.widened(float(min(numbers)), float(max(numbers)), whole=True)
     whole = all(float(value).is_integer() for value in numbers)
-    return replace(field, base="int" if whole else "float", low=low, high=high, example=known[0])
+    return replace(_ranged(field, min(numbers), max(numbers), whole=whole), example=known[0])
 
 
 def _example(field: Field, words: Any) -> Any:

@@ -42,6 +42,12 @@ class Field:
             return given[:10]
         return given
 
+    def holds(self, value: Any) -> bool:
+        """Whether a client may send it, as far as gaps and choices go."""
+        if value is None:
+            return self.optional
+        return self.base != "Literal" or value in self.choices
+
 
 def choice_of(given: Any, choices: Sequence[Any]) -> Any:
     """The choice that a value of the data stands for: equal, or written alike; else the value itself."""

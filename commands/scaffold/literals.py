@@ -22,7 +22,7 @@ def literal(value: Any) -> str:
         return f"{value:_}" if abs(value) >= 10_000 else str(value)
     if isinstance(value, list | tuple):
         return f"[{', '.join(map(literal, value))}]"
-    return repr(value)
+    return repr(value).replace("e+", "e")  # as the formatter writes floats
 
 
 def width(text: str) -> int:

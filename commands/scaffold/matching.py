@@ -8,6 +8,8 @@ import pandas as pd
 
 from commands.fitted.column import Column
 from commands.fitted.values import native
+from commands.scaffold.names import nameless
+from commands.scaffold.reading import GAPS
 from serving.errors import ProjectError
 
 SHOWN = 12
@@ -41,9 +43,16 @@ class Matching:
                 raise ProjectError(f"{option} {name}: {self.file} has no such column. It has {listed(frame)}.")
         if self.named:
             return self._by_name(frame)
-        if self.one_text:
-            return self._text(frame)
-        return self._by_place(frame)
+        match = self._text(frame) if self.one_text else self._by_place(frame)
+        self._check_names(frame, list(match.frame))
+        return match
+
+    def _check_names(self, frame: pd.DataFrame, chosen: Sequence[str]) -> None:
+        """pandas calls a column whose header is empty `Unnamed: 2`."""
+        own = {name: "" if name == f"Unnamed: {place}" else name for place, name in enumerate(frame)}
+        unnamed = nameless([own[name] if name in chosen else "not asked for" for name in frame])
+        if unnamed is not None:
+            raise ProjectError(f"{self.file} has {unnamed}: give it one that clients can send.")
 
     def _by_name(self, frame: pd.DataFrame) -> Match:
         names = [column.name for column in self.columns]
@@ -107,6 +116,13 @@ class Matching:
                 if set(map(str, map(native, frame[name].dropna().head(10_000)))) == wanted:
                     return name
         return names[0] if len(names) == 1 and self.named else None
+
+
+def gaps_kept(column: Column, series: "pd.Series[Any]") -> Collection[str]:
+    """Those of GAPS that stand for themselves in the column of a file: a category, or any in texts."""
+    if column.kind == "text" and not column.gaps:
+        return GAPS if series.hasnans else ()
+    return GAPS.intersection(value for value in column.categories or () if isinstance(value, str))
 
 
 def listed(names: Collection[Any]) -> str:

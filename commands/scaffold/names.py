@@ -51,6 +51,18 @@ def title_of(column: str, place: int) -> tuple[str, str | None]:
     return (shown if len(shown) <= LONGEST_TITLE else f"{shown[: LONGEST_TITLE - 1].rstrip()}…"), units or None
 
 
+def nameless(columns: Sequence[str]) -> str | None:
+    """Which of them has no name, as one says it."""
+    place = next((place for place, column in enumerate(columns, 1) if not column.strip()), None)
+    return None if place is None else f"a column without a name, the {ordinal(place)}"
+
+
+def ordinal(place: int) -> str:
+    """1st, 2nd, 3rd, 4th … 11th, 12th, 13th … 21st."""
+    ending = "th" if place // 10 % 10 == 1 else {1: "st", 2: "nd", 3: "rd"}.get(place % 10, "th")
+    return f"{place}{ending}"
+
+
 def service_name(folder: str) -> str:
     """A folder's name as a service may be called."""
     name = re.sub(r"[^a-z0-9]+", "-", _ascii(folder).lower()).strip("-")

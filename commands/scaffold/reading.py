@@ -4,7 +4,7 @@ import bz2
 import gzip
 import json
 import lzma
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,18 +14,26 @@ from serving.errors import ProjectError
 
 PACKED = {".gz", ".bz2", ".xz"}
 SEPARATORS = ",;\t|"
+GAPS = frozenset(
+    {
+        *("", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN", "<NA>", "N/A"),
+        *("NA", "NULL", "NaN", "None", "n/a", "nan", "null"),
+    }
+)
+"""Cells of a CSV file that pandas takes for missing values, if it is not told otherwise."""
+Kept = Mapping[str, Collection[str]]
 
 
-def read_frame(path: Path) -> tuple[pd.DataFrame, list[str]]:
-    """The rows, and what is worth saying about how they were read. Raises ProjectError."""
+def read_frame(path: Path, kept: Kept | None = None) -> tuple[pd.DataFrame, list[str]]:
+    """The rows, and what is worth saying about how they were read; `kept`: GAPS that are texts, by column.
+
+    Such a column holds texts only. Raises ProjectError.
+    """
     if not path.is_file():
         raise ProjectError(f"There is no file {path}: --data names the training data, as CSV, JSON or Parquet.")
     kind = next((suffix for suffix in reversed(path.suffixes) if suffix not in PACKED), "")
     readers: dict[str, Callable[[Path], tuple[pd.DataFrame, list[str]]]] = {
-        ".csv": _csv,
-        ".tsv": _csv,
-        ".txt": _csv,
-        ".data": _csv,
+        **dict.fromkeys((".csv", ".tsv", ".txt", ".data"), lambda path: _csv(path, kept or {})),
         ".json": _json,
         ".jsonl": _lines,
         ".ndjson": _lines,
@@ -49,26 +57,36 @@ def as_numbers(series: "pd.Series[Any]") -> tuple["pd.Series[Any]", int]:
     return numbers, int((numbers.isna() & series.notna()).sum())
 
 
-def _csv(path: Path) -> tuple[pd.DataFrame, list[str]]:
+def _csv(path: Path, kept: Kept) -> tuple[pd.DataFrame, list[str]]:
     try:
-        return _separated(path, "utf-8-sig")
+        return _separated(path, "utf-8-sig", kept)
     except UnicodeDecodeError:
-        frame, notes = _separated(path, "latin-1")
+        frame, notes = _separated(path, "latin-1", kept)
         return frame, [f"{path.name} is not UTF-8: it was read as latin-1.", *notes]
 
 
-def _separated(path: Path, encoding: str) -> tuple[pd.DataFrame, list[str]]:
+def _separated(path: Path, encoding: str, kept: Kept) -> tuple[pd.DataFrame, list[str]]:
     """Separated by what its first line has most of; without a header where that line is all numbers."""
     options: dict[str, Any] = {"encoding": encoding, "low_memory": False}
-    line = str(pd.read_csv(path, **options, sep="\0", header=None, nrows=1, quoting=3, dtype=str).iloc[0, 0])
+    as_it_is: dict[str, Any] = {"header": None, "nrows": 1, "quoting": 3, "dtype": str, "keep_default_na": False}
+    line = str(pd.read_csv(path, **options, **as_it_is, sep="\0").iloc[0, 0])
     separator = max(SEPARATORS, key=line.count)
     options["sep"] = separator if separator in line else ","
     cells = [cell.strip().strip('"') for cell in line.split(options["sep"])]
-    if not all(map(_number, cells)) or cells == [str(place) for place in range(len(cells))]:
-        return pd.read_csv(path, **options), []
-    frame = pd.read_csv(path, **options, header=None)
+    if not all(map(_number, cells)) or GAPS.issuperset(cells) or cells == [str(place) for place in range(len(cells))]:
+        return _rows(path, options, kept), []
+    frame = _rows(path, {**options, "header": None}, {int(name.removeprefix("x")): kept[name] for name in kept})
     names = [f"x{place}" for place in range(len(frame.columns))]
     return frame.set_axis(names, axis=1), [f"{path.name} has no header: its columns are called x0, x1 …"]
+
+
+def _rows(path: Path, options: Mapping[str, Any], kept: Mapping[Any, Collection[str]]) -> pd.DataFrame:
+    if not kept:
+        return pd.read_csv(path, **options)
+    # Once pandas is told of one column, it takes nothing for a gap in those that it is not told of.
+    columns = pd.read_csv(path, **options, nrows=1).columns
+    gaps = {name: GAPS.difference(kept.get(name, ())) for name in columns}
+    return pd.read_csv(path, **options, na_values=gaps, keep_default_na=False, dtype=dict.fromkeys(kept, str))
 
 
 def _number(cell: str) -> bool:

@@ -29,11 +29,12 @@ def run(
 
     Raises ModelRefused with what the function refuses, or how its process died; after `seconds` it is killed.
     """
+    versions = {name: library.version for name, library in environment.libraries.items()}
     with (
         tempfile.TemporaryFile() as said,
         subprocess.Popen(
             # -P: what lies in the working directory must not stand before our modules and the model's libraries.
-            [sys.executable, "-P", "-m", "commands.trial.child", module, function],
+            [sys.executable, "-P", "-m", "commands.trial.child", module, function, json.dumps(versions)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=said,

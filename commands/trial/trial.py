@@ -46,7 +46,12 @@ def try_model(settings: Settings, inspection: Inspection, environment: Environme
     """
     check_safe(inspection)
     plain = settings.model_dump(mode="json", include=set(Settings.model_fields))
-    argument = {"settings": plain, "model": str(inspection.path), "sha256": inspection.sha256}
+    argument = {
+        "settings": plain,
+        "model": str(inspection.path),
+        "sha256": inspection.sha256,
+        "names": inspection.pairs,
+    }
     answers = run(environment, CHILD, "check", argument, seconds=SECONDS)
     found = next(answers)
     memory, refused = None, []

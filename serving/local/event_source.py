@@ -45,7 +45,9 @@ class EventSource:
         timeout: float,
         max_receives: int,
         batch_bytes: int,
+        idle: Callable[[], None] = lambda: None,
     ) -> None:
+        """`idle` is called when nothing waits, about every LOOK_SECONDS."""
         self._backend = backend
         self._worker = worker
         self._dead_letters = dead_letters
@@ -53,6 +55,7 @@ class EventSource:
         self._timeout = timeout
         self._max_receives = max_receives
         self._batch_bytes = batch_bytes
+        self._idle = idle
         self._most = FIRST_MESSAGES
         self._stopping = False
         self._sweep_at = time.monotonic()
@@ -78,6 +81,7 @@ class EventSource:
                         logger.warning("%d messages of a worker that died are delivered again", count)
                 self._sweep()
                 if not self.poll():
+                    self._idle()
                     self._wait()
             except Unavailable as error:
                 logger.error("%s: trying again", error)

@@ -11,6 +11,7 @@ from uuid import uuid4
 from serving.errors import BucketMissing, ModelUnavailable, PointerMoved, RegistryError
 from serving.local.lock import locked
 from serving.ports import ABSENT
+from serving.settings import is_folder
 
 MARK = ".model-bucket"
 """A file that tells a bucket from any other folder, so that delete-bucket can't remove the wrong one."""
@@ -21,18 +22,19 @@ class FolderBucket:
 
     def __init__(self, folder: str | Path) -> None:
         self.folder = Path(folder).expanduser()
+        self.name = str(folder) if is_folder(str(folder)) else f"./{folder}"
 
     def create(self) -> bool:
         """Make the folder a bucket; False when it is one already. Raises RegistryError for a folder in use."""
         if self.exists():
             return False
         if self.folder.is_dir() and any(self.folder.iterdir()):
-            raise RegistryError(f"{self.folder} is not empty and no bucket: choose a new folder.")
+            raise RegistryError(f"{self.name} is not empty and no bucket: choose a new folder.")
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             (self.folder / MARK).touch()
         except OSError as error:
-            raise RegistryError(f"{self.folder} can't be made: {error.strerror}.") from error
+            raise RegistryError(f"{self.name} can't be made: {error.strerror}.") from error
         return True
 
     def exists(self) -> bool:
@@ -85,4 +87,4 @@ class FolderBucket:
 
     def _check(self) -> None:
         if not self.exists():
-            raise BucketMissing(f"{self.folder} is no bucket: make it with `cli create-bucket {self.folder}`.")
+            raise BucketMissing(f"{self.name} is no bucket: make it with `cli create-bucket {self.name}`.")

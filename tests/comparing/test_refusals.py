@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from packaging.utils import canonicalize_version
 from sklearn.linear_model import LinearRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
@@ -122,3 +123,12 @@ def test_a_model_that_dies_is_told_with_its_tag_and_rows(tmp_path: Path) -> None
     assert "Model v2, rows 1,001 to 2,000: The process" in str(refused.value)
     assert "exit code 7" in str(refused.value)
     assert "it is too much" in str(refused.value)
+
+
+def test_names_that_neither_the_project_nor_requirements_txt_vouches_for_are_never_run(
+    tmp_path: Path, project: Path, rows: Path
+) -> None:
+    state = registry(tmp_path, project, v1=SOUND)
+    plant(state, project, tmp_path, pickle.dumps([SOUND, canonicalize_version]))
+    ended = replay(rows, "v1", "v2", project=project, state=state, code=1)
+    assert "requirements.txt what the pickle needs" in " ".join(ended.stderr.split())

@@ -24,6 +24,16 @@ def model(folder: Path, tag: str, content: bytes = b"a model") -> tuple[Path, Ma
     return path, manifest_of(content, tag=tag)
 
 
+def test_a_file_that_changed_after_it_was_checked_is_not_stored(registry: ModelRegistry, tmp_path: Path) -> None:
+    path, manifest = model(tmp_path, "v1")
+    path.write_bytes(b"trained again meanwhile")
+    with pytest.raises(ModelRefused, match="has changed while it was checked and sent"):
+        registry.upload(path, manifest)
+    assert registry.manifests() == []
+    path.write_bytes(b"a model")
+    assert registry.upload(path, manifest), "and the tag is as free as before"
+
+
 def test_an_object_is_written_only_over_the_version_that_was_meant(ports: Ports) -> None:
     bucket = ports.bucket
     assert bucket.read("pointers/a.json") is None

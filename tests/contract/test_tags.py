@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -147,6 +148,7 @@ class Meddled:
 
     def __init__(self, bucket: ModelBucket, before: tuple[str, str], deed: Callable[[], object]) -> None:
         self._bucket = bucket
+        self.name = bucket.name
         self._before = before
         self._deed = deed
         self._done = False
@@ -218,6 +220,20 @@ def test_a_model_that_is_deleted_while_it_is_promoted_does_not_become_current(re
     with pytest.raises(TagMissing, match="A was deleted just now"):
         meddled(registry, ("write", POINTER), lambda: registry.delete("A")).promote("A")
     assert told(registry.pointer()) == ("B", None, "B")
+
+
+def test_a_tag_that_is_uploaded_anew_while_it_is_deleted_is_whole(registry: ModelRegistry, tmp_path: Path) -> None:
+    def upload() -> None:
+        (tmp_path / "model.pkl").write_bytes(b"A")
+        registry.upload(tmp_path / "model.pkl", manifest_of(b"A", tag="A"))
+
+    promoted(registry, "B")
+    with suppress(RegistryError):
+        meddled(registry, ("remove", "models/A/model.pkl"), upload).delete("A")
+    (tmp_path / "model.pkl").write_bytes(b"A")
+    registry.upload(tmp_path / "model.pkl", manifest_of(b"A", tag="A"))
+    registry.promote("A")
+    assert registry.content(registry.manifest("A").version) == b"A"
 
 
 @pytest.mark.parametrize("move", ["promote", "rollback"])

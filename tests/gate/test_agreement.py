@@ -77,7 +77,7 @@ def test_a_null_that_the_model_does_not_take_is_tried_and_named(gate: Run) -> No
 def test_a_text_where_the_model_has_a_number_is_named(gate: Run) -> None:
     model = make_pipeline(StandardScaler(), LinearRegression()).fit(FRAME[["rooms", "area"]], FRAME["area"])
     failure = only_failure(gate(model, 'rooms: int\narea: str = Field(examples=["12"])'))
-    assert failure.message == "area is string in PredictionData, and the model was fitted on boolean, integer, number."
+    assert failure.message == "area is string in PredictionData, and the model was fitted on numbers: change its type."
 
 
 def test_any_text_where_the_model_knows_a_few_is_a_warning(gate: Run) -> None:

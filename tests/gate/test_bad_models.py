@@ -131,6 +131,7 @@ def test_a_failure_that_the_service_could_live_with_is_stored_only_with_a_reason
     assert "another order" in refused.stderr
     assert "--force REASON" in refused.stderr
     assert list(bucket.rglob("*.pkl")) == []
+    assert "--force needs a reason" in cli(*upload, "--tag", "v1", "--force", " ", check=False).stderr
     cli(*upload, "--tag", "v1", "--force", "the old clients send it like this")
     listed = cli("list-objects", str(bucket), "--json").stdout
     assert '"forced": "the old clients send it like this"' in listed

@@ -7,11 +7,12 @@ import pytest
 from packaging.version import Version
 
 from commands.packaging.ceilings import minor
+from commands.packaging.extras import Extras
 from commands.packaging.locked import locked, requirement_list
 from commands.packaging.target import Target
 from commands.packaging.uv import run_uv
 from commands.packaging.versions import pins, remember, worker_requirements
-from serving.errors import ConfigurationError, ModelRefused
+from serving.errors import ConfigurationError, ModelRefused, ProjectError
 from worker.libraries import DATA_STACK
 
 TARGET = Target(python="3.13", architecture="arm64")
@@ -19,6 +20,11 @@ TARGET = Target(python="3.13", architecture="arm64")
 
 def of(**versions: str) -> dict[str, str]:
     return {name.replace("_", "-"): version for name, version in versions.items()}
+
+
+def asking(project: Path, *lines: str) -> Path:
+    (project / "requirements.txt").write_text("\n".join(lines) + "\n")
+    return project
 
 
 def hashes(listed: str, name: str) -> set[str]:
@@ -134,6 +140,55 @@ def test_extras_that_can_not_be_had_are_one_message_that_says_what_to_change(
     with pytest.raises(ConfigurationError, match=f"(?s){said}.*Change requirements.txt") as raised:
         worker_requirements(tmp_path, TARGET, {}, tmp_path / "cache")
     assert "\n" not in str(raised.value)
+
+
+def test_only_files_with_the_hashes_of_requirements_are_carried(tmp_path: Path) -> None:
+    listed = worker_requirements(asking(tmp_path, "sortedcontainers==2.4.0"), TARGET, {}, tmp_path / "cache")
+    known = sorted(hashes(listed, "sortedcontainers"))
+    lines = ("-r more.txt  # one of its files, and one that the index does not have",)
+    more = f"sortedcontainers==2.4.0 \\\n    --hash={known[0]} \\\n    --hash=sha256:{'1' * 64}\n"
+    (tmp_path / "more.txt").write_text(more)
+    narrowed = worker_requirements(asking(tmp_path, *lines), TARGET, {}, tmp_path / "cache")
+    assert len(known) > 1
+    assert hashes(narrowed, "sortedcontainers") == {known[0]}
+    assert pins(narrowed) == pins(listed)
+    assert hashes(narrowed, "joblib") == hashes(listed, "joblib")
+
+
+@pytest.mark.parametrize("kept", [False, True])
+def test_hashes_that_no_file_has_are_refused(kept: bool, tmp_path: Path) -> None:
+    asking(tmp_path, f"sortedcontainers==2.4.0 --hash=sha256:{'0' * 64}")
+    for _ in range(1 + kept):
+        with pytest.raises(ProjectError, match="hashes for sortedcontainers that no wheel of version 2"):
+            worker_requirements(tmp_path, TARGET, {}, tmp_path / "cache")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "git+https://example.com/mine.git",
+        "mine @ git+https://example.com/mine.git@v1",
+        "mine @ https://example.com/mine-1.0-py3-none-any.whl",
+        "https://example.com/mine-1.0-py3-none-any.whl",
+        "mine @ file:///mine",
+        "-e .",
+        "--editable=../mine",
+        "./mine",
+        "wheels/mine-1.0-py3-none-any.whl",
+    ],
+)
+def test_what_is_no_release_of_an_index_is_one_sentence(line: str, tmp_path: Path) -> None:
+    asking(tmp_path, "-r more.txt")
+    (tmp_path / "more.txt").write_text(f"six\n{line}  # ours\n")
+    with pytest.raises(ProjectError, match=re.escape(f"more.txt asks for {line!r}, and a worker gets only")) as raised:
+        worker_requirements(tmp_path, TARGET, {}, tmp_path / "cache")
+    assert "name a release" in str(raised.value)
+
+
+def test_what_another_platform_asks_for_and_options_of_pip_are_left_to_uv(tmp_path: Path) -> None:
+    foreign = "mine @ https://example.com/mine-1.0.whl ; sys_platform == 'win32'"
+    asking(tmp_path, foreign, "--extra-index-url https://example.com/simple", "--find-links=https://example.com/wheels")
+    assert Extras.read(tmp_path, TARGET).requirements == []
 
 
 def test_an_index_that_can_not_be_read_is_named_with_the_variable_to_set(

@@ -1,5 +1,6 @@
 """Model files that would leave a file behind if they were loaded."""
 
+import copyreg
 import functools
 import importlib
 import io
@@ -13,9 +14,23 @@ from typing import Any
 import joblib
 import numpy as np
 import pandas as pd
+import scipy.sparse
+import scipy.stats
+import sklearn
+from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
+
+
+class Holds:
+    """Pickled as an object of a class, made without its __init__, with such a state."""
+
+    def __init__(self, kind: type, state: Any) -> None:
+        self.kind, self.state = kind, state
+
+    def __reduce__(self) -> Any:
+        return copyreg._reconstructor, (self.kind, object, None), self.state  # type: ignore[attr-defined]
 
 
 class Calls:
@@ -82,6 +97,28 @@ def plants(mark: Path) -> dict[str, bytes]:
         "joblib.load": Calls(joblib.load, Calls(io.BytesIO, inner)),
         "numpy's runstring": Calls(np.testing._private.utils.runstring, f"open({str(mark)!r}, 'w')", {}),
         "a memmap": Calls(np.memmap, str(mark), "uint8", "w+", 0, (1,)),
+        "a distribution's own text": Holds(
+            scipy.stats.rv_continuous,
+            {"numargs": 0, "moment_type": 0, "_parse_arg_template": f"open({str(mark)!r}, 'w')"},
+        ),
+        "the same, as pairs": Holds(
+            scipy.stats.rv_continuous,
+            [("numargs", 0), ("moment_type", 0), ("_parse_arg_template", f"open({str(mark)!r}, 'w')")],
+        ),
+        "an index that is a memmap": Calls(
+            pd.core.indexes.datetimes._new_DatetimeIndex,
+            np.memmap,
+            {"filename": str(mark), "mode": "w+", "shape": (1,)},
+        ),
+        "a method among the attributes": Holds(
+            IsotonicRegression,
+            {
+                "_sklearn_version": sklearn.__version__,
+                "_build_f": scipy.sparse.save_npz,
+                "X_thresholds_": str(mark),
+                "y_thresholds_": scipy.sparse.eye_array(2),
+            },
+        ),
         "nested deeply": deep,
         "in a set": {system},
         "as a key": {system: 1},

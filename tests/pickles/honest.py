@@ -8,6 +8,7 @@ import logging
 import math
 import pathlib
 import re
+import tempfile
 import types
 import zoneinfo
 from typing import Any
@@ -65,6 +66,17 @@ def frame() -> pd.DataFrame:
     )  # fmt: skip
 
 
+def categories() -> pd.DataFrame:
+    """Two columns, of which the first is of categories."""
+    return pd.DataFrame({"a": pd.Categorical.from_codes(y % 2, [0, 1]), "b": X.iloc[:, 0]})
+
+
+def memmap() -> Any:
+    """As joblib leaves one in a model that was fitted by several processes."""
+    with tempfile.TemporaryFile() as file:
+        return np.memmap(file, dtype="float64", mode="w+", shape=(3,))
+
+
 def things() -> dict[str, Any]:
     """By what they are."""
     text = make_pipeline(TfidfVectorizer(stop_words="english"), LogisticRegression()).fit(DOCUMENTS, SPAM)
@@ -114,6 +126,12 @@ def things() -> dict[str, Any]:
         "splits": [KFold(2), TimeSeriesSplit(2)],
         "scorers": [get_scorer(name) for name in get_scorer_names()],
         "encoders": [OrdinalEncoder(dtype=np.float32).fit(X), OneHotEncoder(min_frequency=2).fit(X)],
+        "categories": [
+            HistGradientBoostingClassifier(max_iter=2, categorical_features=which).fit(categories(), y)
+            for which in ("from_dtype", [0], ["a"])
+        ],
+        "memory": [Bunch(coef_=memmap())],
+        "searched": RandomizedSearchCV(SVC(), {"C": scipy.stats.uniform(1, 2)}, n_iter=1, cv=2).fit(X, y),
         "cached": Pipeline([("a", LogisticRegression())], memory="somewhere"),
         "frame": frame(),
         "indexes": [X.columns, pd.MultiIndex.from_tuples([("a", 1)]), pd.date_range("2020", periods=3)],

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import joblib
 import numpy as np
+import pandas as pd
 import pytest
 
 from commands.pickles.arrays import HIDDEN
@@ -19,7 +20,7 @@ from tests.pickles.evil import joblib_bytes, plants
 from tests.pickles.reading import inspected, names_of_dangers, told
 from tests.running import ROOT, cli
 
-MARK = Path(tempfile.gettempdir()) / f"planted-{os.getpid()}"
+MARK = Path(tempfile.gettempdir()) / f"planted-{os.getpid()}.npz"
 PLANTS = plants(MARK)
 LOAD = """
 import sys
@@ -81,8 +82,12 @@ def test_what_honest_people_use_is_told_how_to_do_it_instead(tmp_path: Path) -> 
     import functools
     import operator
 
-    for value in (functools.partial(np.clip, a_min=0), operator.itemgetter(0), str.lower):
-        (danger,) = inspected(tmp_path, pickle.dumps(value)).dangers
+    for value in (functools.partial(np.clip, a_min=0), operator.itemgetter(0), str.lower, pd.DataFrame.abs):
+        inspection = inspected(tmp_path, pickle.dumps(value))
+        (danger,) = inspection.dangers
+        assert not inspection.harmful
+        with pytest.raises(ModelRefused, match="is not loaded, because it could do anything: "):
+            check_safe(inspection)
         assert danger.reason.endswith("write a named function in a module of the project and use that instead")
 
 
@@ -94,6 +99,13 @@ def test_a_lambda_that_is_carried_in_the_file_is_told_to_move(name: str, tmp_pat
     assert "carries a function's code inside the file" in danger.reason
 
 
+TYPE = b"\x80\x04cbuiltins\ntype\n"
+VECTORIZE = b"cnumpy\nvectorize\n)\x81"
+PARTIAL = b"\x80\x04cfunctools\npartial\nc%s\n\x85R"
+SCALAR = "a call of numpy._core.multiarray.scalar"
+GENERATOR = "a call of numpy.random._pickle.__generator_ctor"
+
+
 @pytest.mark.parametrize(
     ("content", "what"),
     [
@@ -101,7 +113,7 @@ def test_a_lambda_that_is_carried_in_the_file_is_told_to_move(name: str, tmp_pat
         (b"Pelsewhere\n.", "a persistent id"),
         (b"\x80\x04\x8c\x01aQ.", "a persistent id"),
         (b"\x80\x04cnumpy\nndarray\n}\x8c\x01aK\x01sb.", "a change of numpy.ndarray"),
-        (b"cbuiltins\ntype\n(Vx\n)}tR.", "builtins.type"),
+        (b"cbuiltins\ntype\n(Vx\n)}tR.", "a call of builtins.type"),
         (b"cbuiltins\ngetattr\n(cfeatures\nThing\n)RVrun\ntR.", "builtins.getattr"),
         (b"cbuiltins\ngetattr\nq\x00(cscipy.stats._d\npoisson_gen\n)RV_ppf\ntRh\x00\x86.", "builtins.getattr"),
         (b"ctools\npick\n)R)R.", "a call of what another call returned"),
@@ -115,6 +127,31 @@ def test_a_lambda_that_is_carried_in_the_file_is_told_to_move(name: str, tmp_pat
         (b"csix.moves\ngetoutput\n.", "six.moves.getoutput"),
         (b"csklearn.gaussian_process._gpc\nitemgetter\n.", "sklearn.gaussian_process._gpc.itemgetter"),
         (b"cscipy.sparse._construct\nos\n.", "scipy.sparse._construct.os"),
+        (TYPE + VECTORIZE + b"\x85R.", "a call of builtins.type"),
+        (TYPE + VECTORIZE + b"\x85RN}\x8c\x01aK\x01s\x86b.", "a state of builtins.type"),
+        (b"cpandas.core.arrays.arrow.accessors\nABCMeta\n.", "pandas.core.arrays.arrow.accessors.ABCMeta"),
+        (b"cpandas._libs.lib\nEnum\n.", "pandas._libs.lib.Enum"),
+        (b"cdateutil.tz.tz\nwarn\n.", "dateutil.tz.tz.warn"),
+        (b"cscipy.sparse\nsave_npz\n.", "scipy.sparse.save_npz"),
+        (b"cscipy.sparse._matrix_io\nload_npz\n.", "scipy.sparse._matrix_io.load_npz"),
+        (b"cscipy.stats\ntest\n.", "scipy.stats.test"),
+        (b"cnumpy\nDataSource\n)\x81}V_istmpdest\nI1\nsb.", "numpy.DataSource"),
+        (b"cpandas\nExcelWriter\n.", "pandas.ExcelWriter"),
+        (b"csklearn.utils.fixes\nrv_continuous\n.", "sklearn.utils.fixes.rv_continuous"),
+        (b"cbuiltins\nmax\n(Va\ntR.", "builtins.max"),
+        (b"clogging\ngetLogger\n)R}Vhandlers\nNsb.", "a state of logging.getLogger"),
+        (VECTORIZE + b"}V__setstate__\ncnumpy\nsin\nsb.", "a state of numpy.vectorize"),
+        (VECTORIZE + b"}b}b.", "a state of numpy.vectorize"),
+        (VECTORIZE + b"N}Va\nI1\ns\x86b.", "a state of numpy.vectorize"),
+        (b"csklearn.utils._bunch\nBunch\n)\x81Vappend\ncnumpy\nsin\nsI1\na.", "items of sklearn.utils._bunch.Bunch"),
+        (b"cfeatures\nBag\n)\x81}Vappend\ncnumpy\nsin\nsbI1\na.", "items of features.Bag"),
+        (b"cnumpy._core.multiarray\nscalar\n(cnumpy\ndtype\n(VO\ntRcnumpy\nvectorize\ntR.", SCALAR),
+        (b"cnumpy.random._pickle\n__generator_ctor\n(Vx\ncnumpy\nsin\ntR.", GENERATOR),
+        (b"ccopyreg\n_reconstructor\n(cfeatures\nA\ncfeatures\nB\nVx\ntR.", "a call of copyreg._reconstructor"),
+        (b"cfeatures\nPath.touch\n(Vx\ntR.", "features.Path.touch"),
+        (b"cfeatures\nrun\n(Vx\ntR.", "features.run"),
+        (PARTIAL % b"numpy\nclip" + b".", "functools.partial"),
+        (PARTIAL % b"sklearn.utils.validation\ncheck_array" + b"(cnumpy\nsin\n)}Ntb.", "functools.partial"),
     ],
 )
 def test_what_no_honest_pickle_does_is_a_danger(content: bytes, what: str, tmp_path: Path) -> None:
@@ -127,7 +164,7 @@ def test_a_name_that_is_no_text_is_refused_with_its_reason(tmp_path: Path) -> No
 
 
 def test_a_class_of_the_users_own_module_is_custom_and_clean(tmp_path: Path) -> None:
-    inspection = inspected(tmp_path, b"\x80\x04\x8c\x08features\x8c\x0dOuter.Cleaner\x93)R.")
+    inspection = inspected(tmp_path, b"\x80\x04\x8c\x08features\x8c\x0dOuter.Cleaner\x93)\x81.")
     assert (inspection.verdict, inspection.custom, inspection.imports) == (
         "clean",
         ["features.Outer.Cleaner"],

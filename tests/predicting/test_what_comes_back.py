@@ -159,3 +159,5 @@ def test_an_optional_field_is_not_lost_under_its_python_name(serve: Start, tmp_p
     started = serve(project=project, model=project / "model.pkl")
     finished = run("predict", "-", "--url", started.url, input="x,weight,id\n1,70.5,a\n1,,b\n")
     assert [row["prediction"] for row in csv.DictReader(finished.stdout.splitlines())] == ["70.5", "-1.0"]
+    without = run("predict", "-", "--url", started.url, input="x\n1\n")
+    assert "Not in the input, so their defaults are taken: weight (kg)" in without.stderr

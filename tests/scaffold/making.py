@@ -27,6 +27,7 @@ def scaffold(folder: Path, pipeline: Any, data: Path | None = None, **options: A
     argument = {
         "model": str(model),
         "sha256": hashlib.sha256(model.read_bytes()).hexdigest(),
+        "names": [],  # it was made here
         "project": str(folder),
         "data": str(data) if data else None,
         "target": None,
@@ -70,7 +71,8 @@ def disagreements(folder: Path) -> list[str]:
     settings = Settings(project_dir=folder)
     model = folder.parent / f"{folder.name}.pkl"
     sha256 = hashlib.sha256(model.read_bytes()).hexdigest()
-    first, rest = check({"settings": settings.model_dump(mode="json"), "model": str(model), "sha256": sha256})
+    argument = {"settings": settings.model_dump(mode="json"), "model": str(model), "sha256": sha256, "names": []}
+    first, rest = check(argument)
     tried = Tried(
         **{
             **first,

@@ -15,7 +15,7 @@ from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 
-from commands.scaffold.bounds import longest, near, widened
+from commands.scaffold.bounds import longest, near, widened, widened_whole
 from commands.scaffold.reading import read_frame
 from serving.errors import ServingError
 from serving.project import Project
@@ -68,6 +68,18 @@ def test_types_are_those_of_the_data(tmp_path: Path) -> None:
     assert lines["few"].startswith('few: Literal["a", "b"] = Field(title="Few", examples=["b"])  # check: choices are')
     assert lines["many"] == 'many: str = Field(title="Many", max_length=20, examples=["text 1"])'
     assert lines["day"] == 'day: date = Field(title="Day", examples=["2026-01-02"])'
+
+
+def lengths(frame: pd.DataFrame) -> pd.DataFrame:
+    return frame[["day"]].apply(lambda texts: texts.str.len())
+
+
+def test_texts_that_look_like_dates_and_are_none_stay_texts(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"day": ["2026-02-30", "2026-13-01"] * (ROWS // 2)})
+    pipeline = make_pipeline(FunctionTransformer(lengths), LogisticRegression()).fit(frame, ANSWER)
+    answer = scaffold(tmp_path / "project", pipeline, csv(tmp_path, frame))
+    assert answer["passed"] == answer["rows"] == ROWS
+    assert lines_of(tmp_path / "project")["day"].startswith('day: Literal["2026-02-30", "2026-13-01"] = Field(')
 
 
 def test_gaps_that_the_model_does_not_take_are_not_offered(tmp_path: Path) -> None:
@@ -175,6 +187,7 @@ def test_every_format_gives_the_same_rows(tmp_path: Path) -> None:
         ("a.csv", "a,b\n", "has no rows"),
         ("a.csv", "", "can't be read as csv: No columns to parse"),
         ("a.xlsx", "x", "none of .csv"),
+        ("model.pkl", "x", "none of .csv"),
         ("a.json", "{", "can't be read as json"),
         ("a.csv.gz", "no gzip", "can't be read as csv"),
         ("a.parquet", "no parquet", "a.parquet"),
@@ -210,7 +223,7 @@ def test_bounds_are_round_and_leave_room() -> None:
         (0, 1),
         (-40, 140),
     ]
-    assert [widened(*ends, whole=True) for ends in [(0, 1), (1, 16), (17, 90), (1, 3)]] == [
+    assert [widened_whole(*ends) for ends in [(0, 1), (1, 16), (17, 90), (1, 3)]] == [
         (0, 1),
         (0, 20),
         (0, 110),

@@ -18,7 +18,7 @@ from tests.scaffold.making import check_source, disagreements, predictor_of, sca
 
 NAMES = [
     *("class", "2nd floor", "model_id", "model_config", "schema", "json", "copy", "dict", "validate", "construct"),
-    *("sepal length (cm)", "größe", "a-b", "a b", "a_b", "", "__x", "_", "x", "l", "I", "mixedCase", "UPPER", "年龄"),
+    *("sepal length (cm)", "größe", "a-b", "a b", "a_b", "__x", "_", "x", "l", "I", "mixedCase", "UPPER", "年龄"),
     *("date", "datetime", "int", "float", "str", "list", "bool", "Literal", "Field", "BaseModel", "PredictionData"),
     *("None", "True", "match", "type", "id", "self", "cls", "ﬁ", "naïve", "\N{ZERO WIDTH SPACE}", "\N{GRINNING FACE}"),
     *('it\'s "quoted"', "back\\slash\\", "two\nlines", "tab\t", "a\N{RIGHT-TO-LEFT OVERRIDE}b", "x" * 41, "X Y Z"),

@@ -1,6 +1,6 @@
 """A few lines of Python, ready to run as printed, that make a Pipeline of what a model file holds."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -64,11 +64,11 @@ def _script(inspection: Inspection) -> Script | str | None:
     match shape.kind:
         case "pipeline":
             ends = shape.predicts or not shape.members
-            return None if ends else _with_other(path, PREDICTORS, 'Pipeline([*model.steps, ("model", {other})])')
+            return None if ends else _with_other(shape, path, 'Pipeline([*model.steps, ("model", {other})])')
         case "transformer":
-            return _with_other(path, PREDICTORS, "make_pipeline(model, {other})")
+            return _with_other(shape, path, "make_pipeline(model, {other})")
         case "predictor":
-            return _of_predictor(path)
+            return _of_predictor(shape, path)
         case "search":
             return _best(shape)
         case "collection":
@@ -77,8 +77,8 @@ def _script(inspection: Inspection) -> Script | str | None:
             return ONE
 
 
-def _of_predictor(path: Path) -> Script:
-    half = _beside(path, TRANSFORMERS)
+def _of_predictor(shape: Shape, path: Path) -> Script:
+    half = _beside(path, lambda other: other.kind in TRANSFORMERS and shape.follows(other))
     if half is None:
         return Script(pipeline="make_pipeline(model)")
     return Script(more=[_load("features", half.path, half.format)], pipeline="make_pipeline(features, model)")
@@ -97,9 +97,10 @@ def _taken(name: str, shape: Shape, *, alone: bool = False) -> str:
     return name if not alone or shape.kind == "pipeline" else f"make_pipeline({name})"
 
 
-def _with_other(path: Path, kinds: Sequence[str], pipeline: str) -> Script:
+def _with_other(shape: Shape, path: Path, pipeline: str) -> Script:
     """Joined with what is in another file: the one beside it that can be meant, or a name to fill in."""
-    other = _beside(path, kinds)
+    last = shape.members[-1] if shape.kind == "pipeline" and shape.members else shape
+    other = _beside(path, lambda other: other.kind in PREDICTORS and other.follows(last))
     if other is not None:
         line = _load("classifier", other.path, other.format)
         return Script(more=[line], pipeline=pipeline.format(other=_taken("classifier", other.shape)))
@@ -155,9 +156,9 @@ def _load(name: str, path: Path, format: str) -> str:
     return f"{name} = pickle.loads(Path({str(path)!r}).read_bytes())"
 
 
-def _beside(path: Path, kinds: Sequence[str]) -> Inspection | None:
-    """The one model file in the same folder of such a kind; None when there is none or a choice."""
-    found = [inspection for inspection in _neighbours(path) if inspection.shape.kind in kinds]
+def _beside(path: Path, fits: Callable[[Shape], bool]) -> Inspection | None:
+    """The one model file in the same folder that fits; None when there is none or a choice."""
+    found = [inspection for inspection in _neighbours(path) if fits(inspection.shape)]
     return found[0] if len(found) == 1 else None
 
 

@@ -87,7 +87,8 @@ NAMED = re.compile(
     r"|numpy\.(u?int(8|16|32|64|c|p|_)?|u?(byte|short|long|longlong)|float(16|32|64|96|128|_)?|half|single|double"
     r"|longdouble|longfloat|complex(64|128|192|256|_)?|csingle|cdouble|clongdouble|bool_?|bool8|str_|bytes_|object_|void"
     r"|datetime64|timedelta64|number|integer|floating|inexact|generic|character|flexible|(un)?signedinteger)"
-    r"|numpy\.(abs|absolute|add|arc\w+|argmax|argmin|argsort|around|array|asanyarray|asarray|ascontiguousarray|atleast_\w+"
+    r"|numpy\.((_core|core)\._multiarray_umath\.)?"  # where numpy before 2.2 has what it computes by element
+    r"(abs|absolute|add|arc\w+|argmax|argmin|argsort|around|array|asanyarray|asarray|ascontiguousarray|atleast_\w+"
     r"|average|broadcast_to|cbrt|ceil|clip|column_stack|concatenate|copysign|cos|cosh|cumprod|cumsum|deg2rad|degrees|diff"
     r"|digitize|divide|dot|dstack|equal|exp|exp2|expand_dims|expm1|fabs|float_power|floor|floor_divide|fmax|fmin|fmod"
     r"|greater|greater_equal|hstack|hypot|interp|isfinite|isin|isinf|isnan|less|less_equal|log|log10|log1p|log2|logaddexp"

@@ -43,6 +43,15 @@ class Shape:
     text: str  # such as Pipeline(StandardScaler, LogisticRegression)
     members: Sequence["Shape"] = ()
     access: str = ""  # how its collection gives it, such as [0] or ['classifier']
+    takes: int | None = None  # columns that it was fitted on
+    gives: int | None = None  # columns that come out of a vectorizer
+    named: bool = False  # fitted on a DataFrame: nothing stood before it
+
+    def follows(self, other: "Shape") -> bool:
+        """Whether it may have been fitted on what the other gives, as far as the file tells."""
+        if self.kind == "search" and self.members:
+            return self.members[0].follows(other)
+        return not self.named and (other.gives is None or self.takes is None or self.takes == other.gives)
 
     @property
     def predicts(self) -> bool:
@@ -84,7 +93,14 @@ def _of_made(made: Made, depth: int) -> Shape:
         best = attributes.get("best_estimator_")
         inner = shape_of(best if best is not None else attributes.get("estimator"), depth - 1)
         return Shape(kind="search", text=f"{name}({inner.text})", members=[inner] if best is not None else [])
-    return Shape(kind=_kind(made, name), text="a numpy array" if name == "_reconstruct" else name)
+    width, words = attributes.get("n_features_in_"), attributes.get("vocabulary_")
+    return Shape(
+        kind=_kind(made, name),
+        text="a numpy array" if name == "_reconstruct" else name,
+        takes=width if isinstance(width, int) else None,
+        gives=len(words) if isinstance(words, dict) else None,
+        named="feature_names_in_" in attributes,
+    )
 
 
 def _steps(attributes: Any) -> list[Any]:

@@ -43,7 +43,9 @@ def decide(column: Column, name: str, summary: Summary | None, *, dates: bool = 
 
 
 def _optional(column: Column, summary: Summary | None) -> bool:
-    return column.gaps or not column.used or (summary is not None and summary.missing > 0)
+    """Where there are data, their gaps decide: an imputer is put on whole columns too, and who forgets a value of such
+    a one wants to be told."""
+    return not column.used or (column.gaps if summary is None else summary.missing > 0)
 
 
 def _typed(  # noqa: PLR0911  # one for each type

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import joblib
+import pandas as pd
 import pytest
 from sklearn.decomposition import PCA
 from sklearn.feature_extraction.text import TfidfVectorizer
@@ -104,6 +105,20 @@ def test_the_other_half_is_found_in_the_file_beside(given: str, beside: str, tmp
     pipeline = followed(tmp_path / given)
     assert list(pipeline.predict(["free money", "at noon"])) == ["spam", "ham"]
     assert not mark.exists()
+
+
+def test_what_can_not_have_been_fitted_together_is_not_joined(tmp_path: Path) -> None:
+    saved(tmp_path, "vectorizer.pkl", vectorizer())
+    table = pd.DataFrame(NUMBERS, columns=["a", "b"])
+    for name, model in (
+        ("wide.pkl", LogisticRegression().fit(NUMBERS, LABELS)),
+        ("named.pkl", LogisticRegression().fit(table, LABELS)),
+    ):
+        assert "make_pipeline(model)" in str(advice(inspect_model(saved(tmp_path, name, model))))
+    saved(tmp_path, "classifier.pkl", classifier())
+    lines = str(advice(inspect_model(tmp_path / "vectorizer.pkl")))
+    assert "classifier.pkl" in lines
+    assert "can't predict by itself" not in lines, "of three beside it, one fits"
 
 
 def test_without_a_file_beside_it_there_is_a_name_to_fill_in(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from tests.pickles.evil import pipeline, planted
 from tests.running import cli
@@ -36,6 +36,17 @@ def test_json_has_everything_that_the_table_has(tmp_path: Path) -> None:
     refused = cli("inspect", str(path), "--json", check=False)
     assert refused.returncode == 1
     assert json.loads(refused.stdout)["dangers"] == [{"name": "posix.system", "reason": "can run code or touch files"}]
+
+
+def test_what_could_be_anything_is_not_called_dangerous_but_is_not_loaded_either(tmp_path: Path) -> None:
+    path = tmp_path / "model.pkl"
+    path.write_bytes(pickle.dumps(make_pipeline(FunctionTransformer(str.lower))))
+    shown = cli("inspect", str(path), check=False)
+    assert shown.returncode == 1
+    text = " ".join(shown.stdout.split())
+    assert f"{path} could do anything when it is loaded, and nobody can tell what: no command loads it." in text
+    assert "dangerous" not in text
+    assert "unclear (picklescan" in text
 
 
 def test_a_file_that_can_not_be_read_is_one_message(tmp_path: Path) -> None:

@@ -58,7 +58,7 @@ def honest(folder: Path) -> bytes:
 
 
 def test_a_function_of_the_module_itself_is_loaded(tmp_path: Path) -> None:
-    assert tried(tmp_path, honest(tmp_path)).answer == pytest.approx(2.0)
+    assert tried(tmp_path, honest(tmp_path)).answer == {"prediction": pytest.approx(2.0)}
 
 
 def test_a_class_that_is_imported_there_is_never_called(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import pickle
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from commands.pickles.inspection import Inspection
@@ -53,6 +54,16 @@ def test_the_newest_of_several_versions_counts_and_the_others_are_told(tmp_path:
 def test_a_module_of_scikit_learn_before_1_6_is_scikit_learns(tmp_path: Path) -> None:
     inspection = read(tmp_path, b"c_loss\n__pyx_unpickle_CyHalfPoissonLoss\nc_loss\nCyHalfPoissonLoss\nK\x01N\x87R")
     assert (inspection.verdict, inspection.imports, inspection.custom) == ("clean", ["sklearn"], [])
+
+
+@pytest.mark.parametrize("module", ["numpy", "numpy.core._multiarray_umath", "numpy._core._multiarray_umath"])
+def test_a_function_of_numpy_is_known_wherever_a_version_has_it(module: str, tmp_path: Path) -> None:
+    assert read(tmp_path, f"c{module}\nlog1p\n".encode()).verdict == "clean"
+    assert read(tmp_path, f"c{module}\nfromfile\n".encode()).verdict == "dangerous"
+
+
+def test_an_array_is_called_one(tmp_path: Path) -> None:
+    assert inspected(tmp_path, pickle.dumps(np.arange(3))).shape.text == "a numpy array"
 
 
 @pytest.mark.parametrize(

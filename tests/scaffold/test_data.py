@@ -94,6 +94,15 @@ def test_gaps_that_the_model_does_not_take_are_not_offered(tmp_path: Path) -> No
     assert disagreements(tmp_path / "project") == []
 
 
+def test_a_column_without_gaps_is_asked_for_although_an_imputer_would_fill_it(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"whole": np.arange(ROWS) / 2, "torn": np.where(np.arange(ROWS) % 5 == 0, np.nan, 1.5)})
+    pipeline = make_pipeline(SimpleImputer(), LogisticRegression()).fit(frame, ANSWER)
+    scaffold(tmp_path / "project", pipeline, csv(tmp_path, frame))
+    lines = lines_of(tmp_path / "project")
+    assert lines["whole"].startswith("whole: float = Field(title=")
+    assert lines["torn"].startswith("torn: float | None = Field(None, title=")
+
+
 def test_values_that_only_the_data_have_are_offered_where_the_model_takes_others(tmp_path: Path) -> None:
     frame = pd.DataFrame({"colour": ["red", "green", "blue"] * 20})
     seen = frame.replace("green", "red")

@@ -78,7 +78,8 @@ class Gate:
         if found.dangers:
             danger = found.dangers[0]
             more = f" ({len(found.dangers) - 1} more: `cli inspect`)" if len(found.dangers) > 1 else ""
-            yield failed("scan", f"The pickle is dangerous, and was not loaded: {danger.name}: {danger.reason}{more}")
+            verdict = "is dangerous, and" if found.harmful else "could do anything when it is loaded, so it"
+            yield failed("scan", f"The pickle {verdict} was not loaded: {danger.name} {danger.reason}{more}.")
             return
         yield passed("scan", f"{found.scanner} and the list of known names find nothing dangerous.")
         yield _pipeline(found)

@@ -45,7 +45,9 @@ class Inspection:
     versions: Mapping[str, str]  # read from the file, by distribution; scikit-learn's newest where parts differ
     older: Sequence[str]  # other versions of scikit-learn that parts of it were pickled with
     names: Sequence[str]  # every class and function, "module.name"
-    pairs: Sequence[tuple[str, str]]  # the same, module and name apart
+    pairs: Sequence[
+        tuple[str, str]
+    ]  # the same as the file has them: module and name, in the order in which they are imported
     imports: Sequence[str]  # first names of the modules outside Python's own
     custom: Sequence[str]  # names of modules that are neither Python's nor a known library's
     main: Sequence[str]  # classes and functions of __main__
@@ -94,7 +96,7 @@ def inspect_model(path: Path) -> Inspection:
         versions=versions,
         older=older,
         names=_sorted(name.qualified for name in names),
-        pairs=sorted(findings.named),
+        pairs=list(findings.named),
         imports=_sorted(_first(name.module) for name in foreign),
         custom=_sorted(name.qualified for name in foreign if not is_library(name.module)),
         main=_sorted(name.name for name in names if name.module in MAIN),

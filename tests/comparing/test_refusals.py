@@ -77,6 +77,16 @@ def test_a_manifest_that_calls_a_dangerous_pickle_clean_is_not_believed(
     assert not trap.exists()
 
 
+def test_what_a_module_of_the_project_only_imports_is_never_called(tmp_path: Path, rows: Path) -> None:
+    trap = tmp_path / "was-run"
+    project = write_project(tmp_path / "project", SCHEMA, {"borrowing.py": "from subprocess import Popen\n"})
+    state = registry(tmp_path, project, v1=SOUND)
+    plant(state, project, tmp_path, f"cborrowing\nPopen\n((Vtouch\nV{trap}\nltR.".encode())
+    ended = replay(rows, "v1", "v2", project=project, state=state, code=1)
+    assert "Model v2: The pickle is not loaded: it names borrowing.Popen" in " ".join(ended.stderr.split())
+    assert not trap.exists()
+
+
 def test_bytes_that_the_manifest_does_not_name_are_never_run(tmp_path: Path, project: Path, rows: Path) -> None:
     trap = tmp_path / "was-run"
     state = registry(tmp_path, project, v1=SOUND)

@@ -10,6 +10,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from commands.environments.environment import Environment
+from commands.fitted.origins import check_origins
 from commands.pickles.inspection import check_safe, inspect_model
 from commands.trial.trial import Tried, try_model
 from serving.errors import ModelRefused
@@ -71,6 +72,10 @@ def test_a_class_that_is_imported_there_is_never_called(tmp_path: Path) -> None:
     with pickle.loads(evil) as process:  # what it would do
         process.wait()
     assert mark.exists()
+
+
+def test_a_module_that_comes_with_another_may_not_be_there_yet() -> None:
+    check_origins([("_loss", "CyHalfPoissonLoss"), ("sklearn.pipeline", "Pipeline")])
 
 
 @pytest.mark.parametrize(

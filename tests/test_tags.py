@@ -81,7 +81,7 @@ def test_a_model_is_promoted_taken_back_and_deleted(
 @pytest.mark.parametrize("command", ["promote", "delete"])
 def test_a_tag_that_is_none_is_told(put: Callable[..., None], typed: Callable[..., str], command: str) -> None:
     put("v1")
-    assert typed(command, "v9", code=1) .startswith("There is no model with the tag v9 in ")
+    assert typed(command, "v9", code=1).startswith("There is no model with the tag v9 in ")
     for tag in ("a/b", ""):
         assert "can't be a tag: use letters, digits" in typed(command, tag, code=1)
 

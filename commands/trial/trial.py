@@ -38,6 +38,14 @@ class Tried:
     refused_values: Sequence[RefusedValue]
     memory: int | None  # MiB that the process held at most
 
+    @classmethod
+    def of(cls, *answers: Mapping[str, Any]) -> "Tried":
+        """From the child's answers, as JSON has them."""
+        found = {name: value for answer in answers for name, value in answer.items()}
+        columns = [Column.from_dict(column) for column in found["columns"]]
+        refused = [RefusedValue(**value) for value in found["refused_values"]]
+        return cls(**{**found, "columns": columns, "refused_values": refused})
+
 
 def try_model(settings: Settings, inspection: Inspection, environment: Environment) -> Tried:
     """Load and predict in a process of its own. Raises ModelRefused, also when that process dies of the example.
@@ -54,23 +62,19 @@ def try_model(settings: Settings, inspection: Inspection, environment: Environme
     }
     answers = run(environment, CHILD, "check", argument, seconds=SECONDS)
     found = next(answers)
-    memory, refused = None, []
     try:
-        rest = next(answers)
-        memory, refused = rest["memory"], [RefusedValue(**value) for value in rest["refused_values"]]
+        return Tried.of(found, next(answers))
     except ModelRefused as error:
-        if found["problem"] is None:
-            refused = _deadly(environment, argument) or [RefusedValue(column="", value=None, message=str(error))]
-    columns = [Column.from_dict(column) for column in found["columns"]]
-    return Tried(**{**found, "columns": columns}, refused_values=refused, memory=memory)
+        refused = _deadly(environment, argument, str(error)) if found["problem"] is None else []
+        return Tried.of(found, {"refused_values": refused, "memory": None})
 
 
-def _deadly(environment: Environment, argument: Mapping[str, Any]) -> list[RefusedValue]:
-    """The value that ends the model's process, by itself."""
-    tried = []
+def _deadly(environment: Environment, argument: Mapping[str, Any], death: str) -> list[Mapping[str, Any]]:
+    """The value that ends the model's process by itself, and how; without a column when none of them does."""
+    tried: Mapping[str, Any] = {"column": "", "value": None}
     try:
-        for value in run(environment, CHILD, "one_by_one", argument, seconds=SECONDS):
-            tried.append(value)
+        for tried in run(environment, CHILD, "one_by_one", argument, seconds=SECONDS):  # noqa: B007  # the last one
+            pass
     except ModelRefused as error:
-        return [RefusedValue(**tried[-1], message=str(error))] if tried else []
-    return []
+        return [{**tried, "message": str(error)}]
+    return [{"column": "", "value": None, "message": death}]

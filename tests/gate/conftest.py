@@ -1,5 +1,6 @@
 """A project with choices, numbers and gaps, and Pipelines that fit it."""
 
+import hashlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,12 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
+from commands.gate.agreement import agreement
 from commands.gate.finding import Finding, Level
 from commands.gate.gate import Gate
+from commands.trial.trial import Tried
+from commands.trial.trying import check
+from serving.project import Project
 from serving.settings import Settings
 from tests.making import pickled, write_project
 
@@ -44,6 +49,22 @@ def gate(tmp_path: Path) -> Callable[..., Gate]:
         path = model if isinstance(model, Path) else pickled(tmp_path / "model.pkl", model)
         made = Gate(Settings.read({}, project_dir=project), path)
         made.run()
+        return made
+
+    return run
+
+
+@pytest.fixture
+def fields(tmp_path: Path) -> Callable[..., Gate]:
+    """`fields(pipeline, schema)`: after the comparison of schema and model alone, in this process."""
+
+    def run(model: Any, schema: str = SCHEMA) -> Gate:
+        settings = Settings.read({}, project_dir=write_project(tmp_path / "project", schema))
+        path = pickled(tmp_path / "model.pkl", model)
+        made = Gate(settings, path)
+        sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+        argument = {"settings": settings.model_dump(mode="json"), "model": str(path), "sha256": sha256, "names": []}
+        made.findings.add(*agreement(Project.load(settings.project_dir), Tried.of(*check(argument))))
         return made
 
     return run

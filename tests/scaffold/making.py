@@ -7,12 +7,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from commands.fitted.column import Column
 from commands.gate.agreement import agreement
 from commands.gate.finding import Level
 from commands.scaffold.answer import write
 from commands.scaffold.files import put
-from commands.trial.trial import RefusedValue, Tried
+from commands.trial.trial import Tried
 from commands.trial.trying import check
 from serving.project import Project
 from serving.settings import Settings
@@ -72,13 +71,5 @@ def disagreements(folder: Path) -> list[str]:
     model = folder.parent / f"{folder.name}.pkl"
     sha256 = hashlib.sha256(model.read_bytes()).hexdigest()
     argument = {"settings": settings.model_dump(mode="json"), "model": str(model), "sha256": sha256, "names": []}
-    first, rest = check(argument)
-    tried = Tried(
-        **{
-            **first,
-            **rest,
-            "columns": [Column.from_dict(column) for column in first["columns"]],
-            "refused_values": [RefusedValue(**value) for value in rest["refused_values"]],
-        }
-    )
-    return [finding.told for finding in agreement(Project.load(folder), tried) if finding.level != Level.PASSED]
+    found = agreement(Project.load(folder), Tried.of(*check(argument)))
+    return [finding.told for finding in found if finding.level != Level.PASSED]

@@ -103,17 +103,18 @@ def _table(rows: list[dict[str, Any]]) -> Table:
     shown = [name for name in COLUMNS if any(row.get(name) for row in cells)]
     table = Table(box=None)
     for name in shown:
-        table.add_column(name, overflow="fold", no_wrap=name == "sha256")  # a tag that is cut off can't be copied
+        table.add_column(name, overflow="fold", no_wrap=name not in LONG)  # a tag that is cut off can't be copied
     for row in cells:
         table.add_row(*(row.get(name, "") for name in shown))
     return table
 
 
-COLUMNS = ("tag", "current in", "previous in", "sha256", "versions", "metrics", "uploaded", "forced", "problem")
+COLUMNS = ("tag", "current", "previous", "sha256", "uploaded", "versions", "metrics", "forced", "problem")
+LONG = {"current", "previous", "versions", "metrics", "forced", "problem"}
 
 
 def _cells(row: Mapping[str, Any]) -> dict[str, str]:
-    users = {f"{which} in": escape(", ".join(row[f"{which}_in"])) for which in ("current", "previous")}
+    users = {which: escape(", ".join(row[f"{which}_in"])) for which in ("current", "previous")}
     if "problem" in row:
         return {"tag": row["tag"], **users, "problem": f"[red]{escape(row['problem'])}[/red]"}
     manifest = Manifest.model_validate(row)

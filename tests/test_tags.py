@@ -134,7 +134,7 @@ def test_the_list_shows_who_serves_what_and_what_was_forced(
     registry.promote("v2")
     ModelRegistry(bucket=registry.bucket, service="wine", stage="prod").promote("v1")
     lines = {line.split()[0]: line for line in listed(registry).splitlines()}
-    head = "tag current in previous in sha256 versions metrics uploaded forced"
+    head = "tag current previous sha256 uploaded versions metrics forced"
     assert " ".join(lines["tag"].split()) == head
     assert "wine/prod" in lines["v1"]
     assert "scikit-learn 1.5.2, xgboost 3.0.1" in lines["v1"]

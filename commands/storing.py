@@ -12,7 +12,6 @@ from commands.gate.gate import Gate
 from serving.errors import RegistryError
 from serving.manifest import Manifest, check_tag, now
 from serving.models import ModelRegistry
-from serving.project import Project
 from serving.settings import Settings
 
 
@@ -34,7 +33,9 @@ def examine(
     if tag is not None:
         check_tag(tag)
     given = _metrics(metrics or path.with_name("metrics.json"), required=metrics is not None)
-    inspection, environment, tried, forced = Gate(settings, path, watch=mention).require(force)
+    gate = Gate(settings, path, watch=mention)
+    inspection, environment, tried, forced = gate.require(force)
+    assert gate.project is not None
     manifest = Manifest(
         tag=tag if tag is not None else f"{settings.service}-{inspection.sha256[:8]}",
         sha256=inspection.sha256,
@@ -46,7 +47,7 @@ def examine(
         scan=inspection.scan,
         feature_names=tried.feature_names,
         classes=tried.classes,
-        schema_hash=Project.load(settings.project_dir).schema_hash,
+        schema_hash=gate.project.schema_hash,
         metrics=given,
         forced=forced,
     )

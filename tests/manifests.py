@@ -8,14 +8,13 @@ from typing import Any
 
 from serving.manifest import Library, Manifest, Scan, now
 from serving.project import Project
-
-LIBRARIES = ("scikit-learn", "numpy", "scipy", "pandas")
+from worker.libraries import DATA_STACK
 
 
 def libraries(**versions: str) -> dict[str, Library]:
     """Libraries of these versions, `_` for `-` in a name; those of this Python when none are given."""
     named = {name.replace("_", "-"): version for name, version in versions.items()}
-    chosen = named or {name: metadata.version(name) for name in LIBRARIES}
+    chosen = named or {name: metadata.version(name) for name in DATA_STACK}
     return {name: Library(version=version, read_from="machine") for name, version in chosen.items()}
 
 

@@ -19,11 +19,6 @@ def installed(name: str) -> str | None:
     return None
 
 
-def library_versions() -> dict[str, str]:
-    """The versions, on this machine, of the libraries that every pickled Pipeline depends on."""
-    return {name: metadata.version(name) for name in DATA_STACK}
-
-
 def check_versions(manifest: Manifest) -> str | None:
     """What keeps the model from running here, in one sentence; None when every library is the one that it names."""
     others = [name for name, version in manifest.versions.items() if installed(name) != version]

@@ -8,6 +8,7 @@ from pathlib import Path
 from packaging.utils import canonicalize_name
 
 from commands.packaging.locked import locked
+from commands.packaging.sources import has_module
 from commands.packaging.target import Target
 from worker.libraries import DATA_STACK
 
@@ -38,7 +39,7 @@ def libraries_in(project_dir: Path, imports: Sequence[str], asked: Collection[st
     carried = locked("worker", Target.here()).keys() - set(DATA_STACK)
     found = list(DATA_STACK)
     for module in imports:
-        if module in OURS or (project_dir / f"{module}.py").is_file() or (project_dir / module).is_dir():
+        if module in OURS or has_module(project_dir, module):
             continue
         names = distributions_of(module)
         name = next((each for each in names if each in asked), names[0] if module in _installed() else None)

@@ -10,6 +10,7 @@ from typing import Any
 
 from commands.environments.environment import Environment
 from commands.packaging.imports import check_imports
+from commands.packaging.sources import has_module
 from commands.trial.process import run
 from serving.errors import ConfigurationError, ProjectError
 
@@ -41,7 +42,11 @@ def check_api_imports(project: Path) -> None:
 def load(argument: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """In a process of its own: import the project's schema with everything else out of reach."""
     folder = Path(argument["project"])
-    sys.meta_path.insert(0, _Only(folder, {*argument["modules"], *sys.stdlib_module_names, "serving"}))
+    allowed = {*argument["modules"], *sys.stdlib_module_names, "serving"}
+    for name in list(sys.modules):
+        if name.partition(".")[0] not in {*allowed, "commands", "__main__"}:
+            del sys.modules[name]  # what this command has imported itself would be found there
+    sys.meta_path.insert(0, _Only(folder, allowed))
     from serving.project import Project
 
     Project.load(folder)
@@ -59,7 +64,6 @@ class _Only(MetaPathFinder):
         self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         top = fullname.partition(".")[0]
-        of_project = (self._folder / f"{top}.py").exists() or (self._folder / top).is_dir()
-        if top not in self._modules and not of_project:
+        if top not in self._modules and not has_module(self._folder, top):
             raise ModuleNotFoundError(f"No module named {fullname!r}", name=fullname)
         return None

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from commands.deployment import CACHE
 from commands.environments.distributions import OTHER_NAMES, distributions_of
-from commands.gate.finding import Finding, failed, passed
+from commands.gate.finding import Finding, Level, failed, passed
 from commands.packaging.extras import Extras
-from commands.packaging.sources import NOT_SERVED
+from commands.packaging.sources import NOT_SERVED, has_module
 from commands.packaging.target import Target
 from commands.packaging.versions import pins, worker_requirements
 from commands.pickles.inspection import Inspection
@@ -25,7 +25,7 @@ def covered(project: Path, inspection: Inspection) -> Finding:
     """Passed, or failed with the lines to add to requirements.txt."""
     foreign = [name for name in inspection.imports if name not in CARRIED and not _of_project(project, name)]
     missing = _uncovered(project, foreign)
-    unserved = [module for module in missing if (project / f"{module}.py").is_file()]
+    unserved = [module for module in missing if _trains(project, module)]
     if unserved:
         name = unserved[0]
         return failed(
@@ -51,7 +51,7 @@ def covered(project: Path, inspection: Inspection) -> Finding:
 def check_covered(project: Path, inspection: Inspection) -> None:
     """Raises ModelRefused: nothing is loaded that names modules nobody has vouched for."""
     finding = covered(project, inspection)
-    if finding.level == "failed":
+    if finding.level is Level.FAILED:
         raise ModelRefused(finding.told)
 
 
@@ -66,8 +66,11 @@ def _uncovered(project: Path, modules: Sequence[str]) -> list[str]:
 
 
 def _of_project(project: Path, module: str) -> bool:
-    served = (project / f"{module}.py").is_file() and f"{module}.py" not in NOT_SERVED
-    return served or (project / module).is_dir()
+    return has_module(project, module) and not _trains(project, module)
+
+
+def _trains(project: Path, module: str) -> bool:
+    return f"{module}.py" in NOT_SERVED and (project / f"{module}.py").is_file()
 
 
 def _known(module: str) -> bool:

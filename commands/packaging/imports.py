@@ -5,6 +5,7 @@ import sys
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
+from commands.packaging.sources import has_module
 from serving.errors import ProjectError
 
 OF_LAMBDA = {"boto3", "botocore", "s3transfer", "jmespath", "dateutil", "urllib3", "six"}
@@ -34,7 +35,7 @@ def check_imports(
             continue
         for name, line in _imports(path, module):
             top = name.split(".")[0]
-            if (project / f"{top}.py").is_file() or (project / top).is_dir():
+            if has_module(project, top):
                 new = {name, *_above(name)} - seen
                 seen |= new
                 waiting += sorted(new)

@@ -25,6 +25,11 @@ DATA = {
 }
 
 
+def has_module(project: Path, name: str) -> bool:
+    """Whether a module, by its first name, is the project's own."""
+    return (project / f"{name}.py").is_file() or (project / name).is_dir()
+
+
 def copy_ours(name: Lambda, to: Path) -> None:
     """Our packages that this Lambda runs."""
     for package in PACKAGES[name]:

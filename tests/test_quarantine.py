@@ -138,6 +138,23 @@ def test_what_needs_too_much_memory_is_not_tried_again_in_the_worker(tmp_path: P
     loop.close()
 
 
+def test_nothing_circles_where_a_child_starts_slower_than_a_call_lasts(tmp_path: Path, hostile_model: Any) -> None:
+    """Every call decides what stands first in it: work that killed its child, and work that is new, in turn."""
+    loop = make_loop(tmp_path, SCHEMA, hostile_model, predict_memory=256)
+    loop.worker._quarantine._load_seconds = 1000  # as it was seen on a machine with other things to do
+    values = (1.0, -4.0, 2.0)
+    ids = {value: loop.send({"x": value}) for value in values}
+    redelivered(loop)
+    ids |= {10 + value: loop.send({"x": value}) for value in values}
+    for _ in range(2 * len(ids)):
+        assert loop.call() == {"batchItemFailures": []}
+        loop.worker._quarantine.close()
+        loop.worker._quarantine._load_seconds = 1000
+    answers = {value: loop.answer(id_) for value, id_ in ids.items()}
+    assert {value for value, answer in answers.items() if answer["status"] == "failed"} == {-4.0, 6.0}
+    loop.close()
+
+
 @pytest.mark.alone
 def test_however_little_time_there_is_each_call_decides_one(tmp_path: Path, hostile_model: Any) -> None:
     loop = make_loop(tmp_path, SCHEMA, hostile_model, predict_timeout=4, worker_timeout=16)

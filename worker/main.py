@@ -87,19 +87,42 @@ class Worker:
         return {"batchItemFailures": [{"itemIdentifier": id_} for id_ in failures]}
 
     def _answer(self, jobs: Sequence[Job], model: LoadedModel, seconds_left: Callable[[], float]) -> list[str]:
-        """Predict and write; returns the ids of the messages to deliver again."""
-        failures: list[str] = []
+        """Predict and write; returns the ids of the messages to deliver again.
+
+        Whatever stands first is decided, however long it takes: a suspect that comes first goes before fresh messages.
+        """
+        fresh = [job for job in jobs if not job.suspect]
         suspects = [job for job in jobs if job.suspect]
-        tried = False
-        for batch in self._batches([job for job in jobs if not job.suspect]):
+        failures: list[str] = []
+        tried = jobs[0].suspect
+        if tried:
+            failures += self._in_quarantine(suspects, model, seconds_left, tried=False)
+            suspects = []
+        more, killers, tried = self._in_process(fresh, model, seconds_left, tried=tried)
+        return failures + more + self._in_quarantine(killers + suspects, model, seconds_left, tried=tried)
+
+    def _in_process(
+        self, jobs: Sequence[Job], model: LoadedModel, seconds_left: Callable[[], float], *, tried: bool
+    ) -> tuple[list[str], list[Job], bool]:
+        """Predict here; returns the ids to deliver again, what must go to quarantine, and whether any was decided."""
+        failures: list[str] = []
+        suspects: list[Job] = []
+        for batch in self._batches(jobs):
             try:
                 outcomes = self._predict(batch, model, seconds_left(), first=not tried)
                 failures += self._settle(batch, outcomes, model)
+                tried = True
             except MemoryError:
                 logger.error("a predict of %d messages went over PREDICT_MEMORY", len(batch))
-                suspects += batch
-            tried = True
-        for batch in self._batches(suspects):
+                suspects += [replace(job, message=replace(job.message, suspect=True)) for job in batch]
+        return failures, suspects, tried
+
+    def _in_quarantine(
+        self, jobs: Sequence[Job], model: LoadedModel, seconds_left: Callable[[], float], *, tried: bool
+    ) -> list[str]:
+        """Predict in the child; without `tried` its first message is decided, however little time there is."""
+        failures: list[str] = []
+        for batch in self._batches(jobs):
             if tried and seconds_left() < self._quarantine.seconds_needed:
                 failures += self._return(batch)
                 continue

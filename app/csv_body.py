@@ -31,13 +31,19 @@ def parse_csv(body: bytes, project: Project, *, header: bool, most: int) -> list
         ) from None
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
-        names = next(reader, None) if header else list(project.columns)
+        names = next(reader, None) if header else _columns_of(text, project)
         if not names:
             raise InvalidRequest.at(["body"], "The CSV is empty: its first row names the columns.", "csv_empty")
         converters = _converters(names, project)
         return _rows(reader, names, converters, most)
     except csv.Error as error:
         raise InvalidRequest.at(["body", "line", reader.line_num], f"Not CSV: {error}", "csv_invalid") from None
+
+
+def _columns_of(text: str, project: Project) -> Sequence[str]:
+    """What the cells of a CSV without a header are: PredictionData's fields, or with them every feature of the views."""
+    cells = next(csv.reader(io.StringIO(text.lstrip("\r\n"), newline=""), strict=True), [])
+    return project.columns if len(cells) == len(project.columns) else project.own_columns
 
 
 def _rows(reader: Any, names: Sequence[str], converters: Sequence[Convert], most: int) -> list[dict[str, Any]]:
@@ -79,7 +85,7 @@ def _converters(names: Sequence[str], project: Project) -> list[Convert]:
         if column in found:
             errors.append((name, "The column is there twice", "csv_duplicate_column"))
         found.add(column)
-        converters.append(_converter(types(shapes[column], definitions), required=fields[column][1].is_required()))
+        converters.append(converter(types(shapes[column], definitions), required=fields[column][1].is_required()))
     for column, (_, field) in fields.items():
         if column not in found and field.is_required():
             errors.append((column, "The column is missing", "missing"))
@@ -90,7 +96,7 @@ def _converters(names: Sequence[str], project: Project) -> list[Convert]:
     return converters
 
 
-def _converter(kinds: set[str], *, required: bool) -> Convert:
+def converter(kinds: set[str], *, required: bool) -> Convert:
     """An empty cell is null where that is allowed, else the default; a list or number is read as JSON."""
     textual = bool(kinds & {"string", "any"})
     empty: Any = None if "null" in kinds else ("" if required else OMIT)

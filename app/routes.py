@@ -195,7 +195,7 @@ def _documented(models: dict[int, Any], *refusals: int) -> dict[int | str, dict[
 
 def _request_body(project: Project) -> dict[str, Any]:
     record = {"$ref": f"#/components/schemas/{project.schema.__name__}"}
-    header = ",".join(project.columns)
+    header = ",".join(project.own_columns)
     return {
         "required": True,
         "content": {

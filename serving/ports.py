@@ -148,11 +148,18 @@ class ModelBucket(Protocol):
     def remove(self, key: str) -> None: ...
 
 
+EntityKey = tuple[str, str]
+"""A feature view's name, and the key of an entity in it."""
+
+
 class FeatureStore(Protocol):
     """Features of entities (Feast's words), looked up by the worker."""
 
-    def read(self, view: str, keys: Sequence[str]) -> Sequence[dict[str, object] | None]:
-        """The features of each entity, in order; None where there are none. Raises StoreUnavailable."""
+    def read(self, keys: Sequence[EntityKey]) -> Sequence[dict[str, object] | None]:
+        """The features of each entity, in order; None where there are none. Raises StoreUnavailable.
+
+        Entities of several views are read together: what is looked up for a batch is one call.
+        """
         ...
 
     def write(self, view: str, rows: Sequence[tuple[str, dict[str, object]]]) -> None:

@@ -28,6 +28,8 @@ class Code(StrEnum):
 
     ROW_REJECTED = "row_rejected"
     """The model raised an error on this row."""
+    FEATURES_MISSING = "features_missing"
+    """The row names an entity that has no features in the store."""
     NOT_SEPARATED = "not_separated"
     """Among so many bad rows that this one was not told apart in time."""
     RESULT_TOO_LARGE = "result_too_large"

@@ -1,24 +1,26 @@
 """What the user brings, found in one folder: schema, form, example, code."""
 
 import hashlib
-import importlib.util
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, RootModel, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from pydantic.errors import PydanticUserError
 from pydantic_core import from_json, to_json
 
+from serving.declared import CLASS, check_names, declared
 from serving.errors import ProjectError
 from serving.example import build_example
 from serving.form import Form
+from serving.schemas import columns_of, under_rules
+from serving.views import FeatureView, accepted, answered
 
-CLASS = "PredictionData"
-OURS = Path(__file__).resolve().parent.parent
-PACKAGES = ("app", "commands", "serving", "worker")
+RULES = ConfigDict(extra="forbid", allow_inf_nan=False, validate_by_alias=True, validate_by_name=True)
+"""For a PredictionData that sets none of its own: no extra fields, no NaN, both names of a field taken."""
 _COSMETIC = {"title", "description", "examples", "example", "units"}
 
 
@@ -28,6 +30,12 @@ class Project:
 
     folder: Path
     schema: type[BaseModel]
+    """What a client may send: PredictionData, and each feature of the views as an optional field."""
+    inputs: type[BaseModel]
+    """What the model is given: PredictionData, and each feature as its view declares it."""
+    own_columns: tuple[str, ...]
+    """The columns of PredictionData itself."""
+    views: Mapping[str, FeatureView]
     form: Form
 
     @classmethod
@@ -38,13 +46,20 @@ class Project:
         Raises ProjectError that says what to change.
         """
         folder = folder.resolve()
-        _check_names(folder)
+        check_names(folder)
         if str(folder) not in sys.path:
             sys.path.insert(0, str(folder))
-        schema = _refusing_extra_fields(_schema(folder))
-        project = cls(folder=folder, schema=schema, form=Form.read(folder / "form.yml"))
+        own, views = declared(folder)
+        project = cls(
+            folder=folder,
+            schema=under_rules(accepted(own, views), RULES),
+            inputs=under_rules(answered(own, views), RULES),
+            own_columns=columns_of(own),
+            views=views,
+            form=Form.read(folder / "form.yml"),
+        )
         try:
-            _ = project.json_schema
+            _ = project.json_schema, project.inputs_schema
         except PydanticUserError as error:
             raise ProjectError(f"{CLASS} has a field that JSON can't hold: {error.message}") from error
         return project
@@ -59,18 +74,28 @@ class Project:
 
     @cached_property
     def columns(self) -> tuple[str, ...]:
-        """The model's column of each field, in the schema's order: its alias, else its name."""
-        aliases = {name: field.serialization_alias for name, field in self.schema.model_fields.items()}
-        return tuple(name if alias is None else alias for name, alias in aliases.items())
+        """What a client may send, in the schema's order; features that it need not send stand at the end."""
+        return columns_of(self.schema)
+
+    @cached_property
+    def entities(self) -> frozenset[str]:
+        """The columns that only say whose features are looked up."""
+        return frozenset(entity for view in self.views.values() for entity in view.entities)
 
     @cached_property
     def json_schema(self) -> dict[str, Any]:
         return self.schema.model_json_schema(by_alias=True)
 
     @cached_property
+    def inputs_schema(self) -> dict[str, Any]:
+        return self.inputs.model_json_schema(by_alias=True)
+
+    @cached_property
     def schema_hash(self) -> str:
         """Changes when what is accepted changes, not when a title does."""
-        return hashlib.sha256(to_json(_bare(self.json_schema))).hexdigest()[:16]
+        looked_up = {name: view.entities for name, view in self.views.items()}
+        accepted = [_bare(self.json_schema), looked_up] if looked_up else _bare(self.json_schema)
+        return hashlib.sha256(to_json(accepted)).hexdigest()[:16]
 
     @cached_property
     def one(self) -> TypeAdapter[BaseModel]:
@@ -108,7 +133,9 @@ class Project:
             except (OSError, ValueError) as error:
                 raise ProjectError(f"{path} can't be read: {error}") from error
         else:
-            source = build_example(self.json_schema, self.form.values)
+            made = build_example(self.json_schema, self.form.values)
+            features = set(self.columns) - set(self.own_columns)
+            source = {name: value for name, value in made.items() if name not in features}
         try:
             record = self.one.validate_json(to_json(source))
         except ValidationError as error:
@@ -121,55 +148,38 @@ class Project:
         example: dict[str, Any] = from_json(self.dump(record))
         return example
 
+    @cached_property
+    def example_with_features(self) -> dict[str, Any]:
+        """The example as the model is given it; features that it lacks are made from their fields.
 
-def _check_names(folder: Path) -> None:
-    """Raises ProjectError for modules that would stand in the way of the service's own."""
-    if folder == OURS:
-        return
-    taken = [name for name in PACKAGES if (folder / f"{name}.py").exists() or (folder / name / "__init__.py").exists()]
-    if taken:
-        raise ProjectError(f"{folder} has modules with the service's own names: rename {', '.join(taken)}.")
+        Raises ProjectError.
+        """
+        if not self.views:
+            return self.example
+        made = {
+            column: value
+            for view in self.views.values()
+            for column, value in build_example(view.features.model_json_schema(by_alias=True), {}).items()
+        }
+        given = {column: value for column, value in self.example.items() if value is not None}
+        return self.input({**made, **given})
 
+    def input(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """What the model is given, as JSON has it, when the schema and the views take it. Raises ProjectError."""
+        try:
+            found = self._inputs.validate_json(to_json(values))
+        except ValidationError as error:
+            first = error.errors()[0]
+            field = ".".join(map(str, first["loc"])) or "the record"
+            raise ProjectError(
+                f"The example's feature {field} is not valid: {first['msg']}: give it examples=[...]."
+            ) from error
+        plain: dict[str, Any] = from_json(self._inputs.dump_json(found, by_alias=True, exclude_computed_fields=True))
+        return plain
 
-def _schema(folder: Path) -> type[BaseModel]:
-    path = folder / "validation.py"
-    if not path.is_file():
-        raise ProjectError(f"There is no {path}. A project is a folder whose validation.py holds class {CLASS}.")
-    spec = importlib.util.spec_from_file_location("validation", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["validation"] = module  # pydantic resolves forward references there
-    try:
-        spec.loader.exec_module(module)
-    except Exception as error:  # the user's code may raise anything
-        raise ProjectError(f"{path} can't be imported: {type(error).__name__}: {error}") from error
-    found = getattr(module, CLASS, None)
-    if not (isinstance(found, type) and issubclass(found, BaseModel)):
-        models = [n for n, v in vars(module).items() if isinstance(v, type) and issubclass(v, BaseModel)]
-        models = [name for name in models if name != "BaseModel"]
-        hint = f" It has {', '.join(models)}: rename the one that describes a record." if models else ""
-        raise ProjectError(f"{path} has no class {CLASS}(pydantic.BaseModel).{hint}")
-    if issubclass(found, RootModel):
-        raise ProjectError(f"{CLASS} in {path} is a RootModel: give it one named field for each column.")
-    for name, field in found.model_fields.items():
-        if field.serialization_alias not in (None, name, field.validation_alias):
-            raise ProjectError(f"{CLASS}.{name} is read under one name and written under another: use alias= alone.")
-    if not found.model_fields:
-        raise ProjectError(f"{CLASS} in {path} has no fields: give it one for each column of the model.")
-    return found
-
-
-def _refusing_extra_fields(schema: type[BaseModel]) -> type[BaseModel]:
-    """The class under the service's rules, where it sets none of its own: no extra fields, no NaN, both names taken."""
-    ours = ConfigDict(extra="forbid", allow_inf_nan=False, validate_by_alias=True, validate_by_name=True)
-    body = {
-        "model_config": {rule: value for rule, value in ours.items() if rule not in schema.model_config},
-        "__module__": schema.__module__,
-        "__doc__": schema.__doc__,
-    }
-    strict: type[BaseModel] = type(BaseModel)(schema.__name__, (schema,), body)  # type: ignore[misc]  # a metaclass
-    return strict
+    @cached_property
+    def _inputs(self) -> TypeAdapter[BaseModel]:
+        return TypeAdapter(self.inputs)
 
 
 def _bare(schema: Any) -> Any:

@@ -10,11 +10,12 @@ from typing import IO, Any
 from serving.adapters import Backend
 from serving.backend import connect
 from serving.errors import ServingError
-from serving.prediction import Failure, Message, ModelVersion
+from serving.prediction import Failure, ModelVersion
 from serving.project import Project
 from serving.settings import Settings
 from worker.model import LoadedModel, ModelSource
 from worker.outcome import Outcome, outcome
+from worker.question import Question
 from worker.reporter import Reporter
 
 
@@ -65,14 +66,14 @@ def model_source(
 
 
 def _predict(loaded: LoadedModel, request: dict[str, Any], max_result: int) -> dict[str, Any]:
-    messages = [Message.from_text(text) for text in request["predict"]]
+    questions = [Question.from_plain(plain) for plain in request["predict"]]
     try:
-        answers = loaded.predictor.predict([message.records() for message in messages], request["seconds"])
+        answers = loaded.predictor.predict([question.rows for question in questions], request["seconds"])
     except MemoryError:
         return {"out_of_memory": True}
     outcomes = [
-        None if own is None else outcome(own, many=message.many, max_result=max_result)
-        for message, own in zip(messages, answers, strict=True)
+        None if own is None else outcome(own, many=question.many, max_result=max_result)
+        for question, own in zip(questions, answers, strict=True)
     ]
     return {"outcomes": [_plain(o) for o in outcomes]}
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 
 from serving.json_schema import Schema, branches
 from serving.project import Project
+from serving.schemas import column_of
 
 
 class Kind(StrEnum):
@@ -26,11 +27,12 @@ class Kind(StrEnum):
 
 
 def column_kinds(project: Project) -> dict[str, Kind]:
-    """The kind of every column of the schema, in the schema's order."""
-    definitions = project.json_schema.get("$defs", {})
-    shapes = project.json_schema["properties"].values()
+    """The kind of every column that the model may be given, in the schema's order, then the views'."""
+    definitions = project.inputs_schema.get("$defs", {})
+    shapes = project.inputs_schema["properties"].values()
     kinds = {}
-    for column, field, shape in zip(project.columns, project.schema.model_fields.values(), shapes, strict=True):
+    for (name, field), shape in zip(project.inputs.model_fields.items(), shapes, strict=True):
+        column = column_of(name, field)
         if _leaves(field.annotation) - {type(None)} == {Decimal}:  # in JSON a number or a string; to the model a number
             kinds[column] = Kind.FLOAT
         else:

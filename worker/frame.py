@@ -30,12 +30,13 @@ class Frame:
         self._kinds = column_kinds(project)
         fitted = getattr(pipeline, "feature_names_in_", None)
         self.feature_names = None if fitted is None else [str(name) for name in fitted]
-        self._columns = list(self._kinds) if self.feature_names is None else self.feature_names
+        without_entities = [name for name in self._kinds if name not in project.entities]
+        self._columns = without_entities if self.feature_names is None else self.feature_names
         self._width = getattr(pipeline, "n_features_in_", None)
         self.undetermined = self.feature_names is None and self._width is None and len(self._columns) > 1
         """The first step is the user's own and does not say what it was fitted on: a DataFrame or an array."""
         self.named = self.feature_names is not None or self.undetermined
-        self._check()
+        self._check(project)
         self._missing = missing_markers(pipeline, self._columns)
 
     def build(self, records: Sequence[Record]) -> pd.DataFrame | pd.Series[Any] | np.ndarray[Any, Any]:
@@ -65,14 +66,16 @@ class Frame:
         marker = self._missing.get(name, NAN)
         return pd.Series([marker if v is None else v for v in values], dtype=object, name=name)
 
-    def _check(self) -> None:
+    def _check(self, project: Project) -> None:
         if self.feature_names is not None:
             missing = [name for name in self.feature_names if name not in self._kinds]
             if missing:
-                unused = [name for name in self._kinds if name not in self.feature_names]
-                hint = f"; PredictionData has {', '.join(unused)}, which the model does not know" if unused else ""
+                known = {*self.feature_names, *project.entities}
+                unused = [name for name in self._kinds if name not in known]
+                owner = "validation.py" if project.views else "PredictionData"
+                hint = f"; {owner} has {', '.join(unused)}, which the model does not know" if unused else ""
                 raise ModelRefused(
-                    f"The model was fitted with {_listed(missing)}, which PredictionData lacks{hint}. "
+                    f"The model was fitted with {_listed(missing)}, which {owner} lacks{hint}. "
                     "A field's alias, else its name, is its column."
                 )
         elif self._width is not None and self._width != len(self._columns):

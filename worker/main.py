@@ -14,6 +14,7 @@ from serving.settings import Settings
 from worker.child import model_source
 from worker.intake import Intake, Job
 from worker.later import try_later
+from worker.lookup import Lookup
 from worker.model import LoadedModel, ModelSource
 from worker.outcome import Outcome, outcome
 from worker.quarantine import Quarantine
@@ -37,6 +38,7 @@ class Worker:
         self._models = models
         self._quarantine = quarantine
         self._intake = Intake(backend, project)
+        self._lookup = Lookup(project, backend.features)
         self._tally = Tally()
 
     @classmethod
@@ -112,6 +114,8 @@ class Worker:
                 outcomes = self._predict(batch, model, seconds_left(), first=not tried)
                 failures += self._settle(batch, outcomes, model)
                 tried = True
+            except Unavailable as error:
+                failures += self._try_later(batch, str(error))
             except MemoryError:
                 logger.error("a predict of %d messages went over PREDICT_MEMORY", len(batch))
                 suspects += [replace(job, message=replace(job.message, suspect=True)) for job in batch]
@@ -128,9 +132,10 @@ class Worker:
                 continue
             logger.warning("%d messages are predicted in quarantine", len(batch))
             try:
-                outcomes = self._quarantine.predict(model.version, [job.message for job in batch], seconds_left)
+                questions = self._lookup.questions([job.message for job in batch])
+                outcomes = self._quarantine.predict(model.version, questions, seconds_left)
                 failures += self._settle(batch, outcomes, model, alone=True)
-            except ModelUnavailable as error:
+            except Unavailable as error:
                 failures += self._try_later(batch, str(error))
             tried = True
         return failures
@@ -151,10 +156,10 @@ class Worker:
     def _predict(self, jobs: Sequence[Job], model: LoadedModel, seconds: float, *, first: bool) -> list[Outcome | None]:
         """In this process. With `first` nothing was before: the first message has all the time there is.
 
-        Raises MemoryError.
+        Raises MemoryError, StoreUnavailable.
         """
         started = time.perf_counter()
-        groups = [job.message.records() for job in jobs]
+        groups = [question.rows for question in self._lookup.questions([job.message for job in jobs])]
         answers = model.predictor.predict(groups, seconds)
         outcomes = [
             None if own is None else outcome(own, many=job.message.many, max_result=self._settings.max_result)

@@ -11,9 +11,10 @@ from sklearn.utils.validation import NotFittedError, check_is_fitted
 from serving.errors import ModelRefused
 from serving.prediction import Code
 from serving.project import Project
-from worker.frame import Frame, Record
+from worker.frame import Frame
 from worker.limits import memory_limit
 from worker.outcome import Answer, Output, RowError
+from worker.question import Row
 from worker.separate import Budget, describe, separate
 
 logger = logging.getLogger(__name__)
@@ -57,24 +58,24 @@ class Predictor:
 
     def _try(self, project: Project) -> None:
         try:
-            self._attempt([project.example])
+            self._attempt([project.example_with_features])
         except Exception:  # the user's model may raise anything
             if not self._frame.undetermined:
                 raise
             self._frame.named = False
             try:
-                self._attempt([project.example])
+                self._attempt([project.example_with_features])
             except Exception:
                 self._frame.named = True
                 raise
 
-    def predict(self, groups: Sequence[Sequence[Record]], seconds: float) -> list[list[Answer] | None]:
-        """The answers of each group of records, in order; None for a group that `seconds` did not suffice for.
+    def predict(self, groups: Sequence[Sequence[Row]], seconds: float) -> list[list[Answer] | None]:
+        """The answers of each group of rows, in order; None for a group that `seconds` did not suffice for.
 
         A bad row never costs another group its answer. Raises MemoryError when a predict went over its limit.
         """
         deadline = time.monotonic() + seconds
-        answers = self._in_windows([record for group in groups for record in group], deadline)
+        answers = self._in_windows([row for group in groups for row in group], deadline)
         found: list[list[Answer] | None] = []
         start = 0
         for group in groups:
@@ -85,33 +86,38 @@ class Predictor:
             found.append(own if len(own) == len(group) else None)
         return found
 
-    def _in_windows(self, records: Sequence[Record], deadline: float) -> list[Answer]:
-        """The answers of the first records, of as many as there is time for: a slow model gets small windows."""
+    def _in_windows(self, rows: Sequence[Row], deadline: float) -> list[Answer]:
+        """The answers of the first rows, of as many as there is time for: a slow model gets small windows."""
         answers: list[Answer] = []
-        while len(answers) < len(records):
+        while len(answers) < len(rows):
             left = deadline - time.monotonic()
             if left <= 0 or (answers and left < self._row_seconds):
                 break
             # The estimate may be wrong by a factor of three.
             size = min(self._batch_rows, max(1, int(min(left, self._seconds) / self._row_seconds / 3)))
-            window = records[len(answers) : len(answers) + size]
+            window = rows[len(answers) : len(answers) + size]
             started = time.monotonic()
             answers += self._separate(window, deadline)
             self._row_seconds = max((time.monotonic() - started) / len(window), 1e-6)
         return answers
 
-    def _separate(self, records: Sequence[Record], deadline: float) -> list[Answer]:
+    def _separate(self, rows: Sequence[Row], deadline: float) -> list[Answer]:
         now = time.monotonic()
         return separate(
-            len(records),
-            lambda start, end: self._attempt(records[start:end]),
+            len(rows),
+            lambda start, end: self._attempt(rows[start:end]),
             Budget(deadline=now + (deadline - now) / 3),
         )
 
-    def _attempt(self, records: Sequence[Record]) -> list[Answer]:
+    def _attempt(self, rows: Sequence[Row]) -> list[Answer]:
+        """One predict for all that can be given to the model; the others' errors are their answers."""
+        records = [row for row in rows if not isinstance(row, RowError)]
+        if not records:
+            return [row for row in rows if isinstance(row, RowError)]
         self._before_predict()
         with memory_limit(self._memory):
-            return self._output.answers(self._frame.build(records), len(records))
+            answers = iter(self._output.answers(self._frame.build(records), len(records)))
+        return [row if isinstance(row, RowError) else next(answers) for row in rows]
 
 
 def _undecided(answer: Answer) -> bool:

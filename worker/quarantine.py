@@ -17,9 +17,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from serving.errors import ModelUnavailable
-from serving.prediction import Code, Failure, Message, ModelVersion
+from serving.prediction import Code, Failure, ModelVersion
 from serving.settings import Settings
 from worker.outcome import Outcome
+from worker.question import Question
 
 logger = logging.getLogger(__name__)
 
@@ -52,17 +53,17 @@ class Quarantine:
         return self._settings.predict_timeout + (self._load_seconds if self._child is None else 0)
 
     def predict(
-        self, version: ModelVersion, messages: Sequence[Message], seconds_left: SecondsLeft
+        self, version: ModelVersion, questions: Sequence[Question], seconds_left: SecondsLeft
     ) -> list[Outcome | None]:
-        """What becomes of each message; None for one that the time did not suffice for: it must come back `alone`.
+        """What becomes of each question; None for one that the time did not suffice for: it must come back `alone`.
 
-        At least one message is always decided, however little time there is. Raises ModelUnavailable when a child
+        At least one is always decided, however little time there is. Raises ModelUnavailable when a child
         can't load the model.
         """
         outcomes: dict[int, Outcome | None] = {}
-        together = [place for place, message in enumerate(messages) if not message.alone]
+        together = [place for place, question in enumerate(questions) if not question.alone]
         if together:
-            batch = [messages[place] for place in together]
+            batch = [questions[place] for place in together]
             answer = self._ask(version, batch, seconds_left)
             if not isinstance(answer, _Death):
                 outcomes = dict(zip(together, answer, strict=True))
@@ -70,15 +71,15 @@ class Quarantine:
                 outcomes = {together[0]: self._condemned(batch[0], answer)}
             else:
                 logger.warning("%s: %d messages are predicted one by one now", answer.message, len(batch))
-        for place, message in enumerate(messages):
+        for place, question in enumerate(questions):
             if place in outcomes:
                 continue
             if (outcomes or together) and seconds_left() < self.seconds_needed:
                 outcomes[place] = None  # nobody is judged without the full time before him
                 continue
-            answer = self._ask(version, [message], seconds_left)
-            outcomes[place] = self._condemned(message, answer) if isinstance(answer, _Death) else answer[0]
-        return [outcomes[place] for place in range(len(messages))]
+            answer = self._ask(version, [question], seconds_left)
+            outcomes[place] = self._condemned(question, answer) if isinstance(answer, _Death) else answer[0]
+        return [outcomes[place] for place in range(len(questions))]
 
     def close(self) -> None:
         """End the child."""
@@ -86,24 +87,24 @@ class Quarantine:
             self._child.kill()
             self._child = None
 
-    def _condemned(self, message: Message, death: _Death) -> Failure:
-        logger.error("prediction_id=%s %s: %s", message.prediction_id, death.code, death.message)
+    def _condemned(self, question: Question, death: _Death) -> Failure:
+        logger.error("prediction_id=%s %s: %s", question.prediction_id, death.code, death.message)
         return Failure(code=death.code, message=death.message)
 
     def _ask(
-        self, version: ModelVersion, messages: Sequence[Message], seconds_left: SecondsLeft
+        self, version: ModelVersion, questions: Sequence[Question], seconds_left: SecondsLeft
     ) -> list[Outcome | None] | _Death:
         child = self._with_model(version, seconds_left)
         seconds = max(1.0, seconds_left() - 1.0)
-        child.send({"predict": [message.to_text() for message in messages], "seconds": seconds})
+        child.send({"predict": [question.to_plain() for question in questions], "seconds": seconds})
         patience = self._settings.predict_timeout
         try:
             answer = child.receive(lambda: min(patience, max(1.0, seconds_left())))
         except TimeoutError:
-            judged = seconds_left() > 0 or len(messages) == 1
+            judged = seconds_left() > 0 or len(questions) == 1
             self.close()
             if not judged:
-                return [None] * len(messages)
+                return [None] * len(questions)
             return _Death(Code.MODEL_TIMEOUT, f"The model did not finish with this in {patience:g} seconds")
         if answer is None:
             ending = child.ending()
@@ -113,7 +114,7 @@ class Quarantine:
             text = f"The model needs more than {self._settings.predict_memory} MiB for this"
             return _Death(Code.MODEL_OUT_OF_MEMORY, text)
         outcomes = [_outcome(o) for o in answer["outcomes"]]
-        if len(messages) == 1 and outcomes[0] is None and seconds >= patience:
+        if len(questions) == 1 and outcomes[0] is None and seconds >= patience:
             return _Death(Code.MODEL_TIMEOUT, f"The model did not finish with this in {seconds:.0f} seconds")
         return outcomes
 

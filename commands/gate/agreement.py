@@ -10,6 +10,7 @@ from commands.gate.finding import Finding, failed, passed, warned
 from commands.trial.trial import Tried
 from serving.json_schema import branches
 from serving.project import Project
+from serving.schemas import columns_of
 
 CHECK = "fields"
 SHOWN = 5
@@ -17,10 +18,14 @@ SHOWN = 5
 
 def agreement(project: Project, tried: Tried) -> Iterator[Finding]:
     """One finding for each kind of difference; one that has passed when there is none."""
+    schema = project.inputs_schema
+    columns = columns_of(project.inputs)
+    if tried.feature_names is None:
+        columns = tuple(name for name in columns if name not in project.entities)
     found = [
-        *_names(project.columns, tried.feature_names),
-        *_types(project.json_schema, project.columns, tried),
-        *_categories(project.json_schema, project.columns, tried),
+        *_names(project, columns, tried.feature_names),
+        *_types(schema, columns, tried),
+        *_categories(schema, columns, tried),
         *_values(tried),
     ]
     yield from found
@@ -28,13 +33,16 @@ def agreement(project: Project, tried: Tried) -> Iterator[Finding]:
         yield passed(CHECK, "Names, order, types and categories of schema and model agree.")
 
 
-def _names(fields: Sequence[str], fitted: Sequence[str] | None) -> Iterator[Finding]:
+def _names(project: Project, fields: Sequence[str], fitted: Sequence[str] | None) -> Iterator[Finding]:
     if fitted is None or list(fields) == list(fitted):
         return
-    unused = [name for name in fields if name not in fitted]
+    unused = [name for name in fields if name not in fitted and name not in project.entities]
     if unused:
+        owner = "validation.py" if project.views else "PredictionData"
         names = _listed(unused)
-        yield warned(CHECK, f"PredictionData has {names}, which the model does not know: it is asked for in vain.")
+        yield warned(CHECK, f"{owner} has {names}, which the model does not know: it is asked for in vain.")
+    if project.views:
+        return  # columns come from several places, by name
     if [name for name in fields if name in fitted] != list(fitted):
         yield failed(
             CHECK,

@@ -61,7 +61,7 @@ class Gate:
         self.project = yield from _made("project", lambda: Project.load(self.settings.project_dir))
         if self.project is None:
             return
-        yield passed("project", f"validation.py has {_fields(len(self.project.columns))}.")
+        yield passed("project", f"validation.py has {_fields(len(self.project.own_columns))}{_views(self.project)}.")
         try:
             check_api_imports(self.project.folder)
         except ServingError as error:
@@ -159,6 +159,12 @@ def _pipeline(found: Inspection) -> Finding:
     if only_words:
         return failed("pipeline", f"{text}. {lines.removeprefix('# ')}")
     return failed("pipeline", f"{text}. These lines make one of it:", lines)
+
+
+def _views(project: Project) -> str:
+    """The features that are looked up."""
+    found = ", ".join(f"{len(view.columns)} in {name}" for name, view in project.views.items())
+    return f", and features to look up: {found}" if found else ""
 
 
 def _fields(count: int) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from commands.packaging.target import Target
-from serving.project import OURS
+from serving.declared import OURS
 
 Lambda = Literal["api", "worker"]
 """The name of a zip, and of its dependency group in pyproject.toml."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from commands.packaging.locked import Lambda
-from serving.project import OURS
+from serving.declared import OURS
 
 PACKAGES = {"api": ("app", "serving"), "worker": ("worker", "serving")}
 # The dead-letter function runs from api.zip, so that it can report a worker that can't start.

@@ -3,17 +3,18 @@
 import faulthandler
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-from pydantic_core import from_json, to_json
+from pydantic_core import from_json
 
 from commands.fitted.columns import columns
 from commands.fitted.loading import loaded
 from commands.trial.variants import variants
-from serving.project import OURS, Project
+from serving.declared import OURS
+from serving.errors import ProjectError
+from serving.project import Project
 from serving.settings import Settings
 from worker.outcome import RowError
 from worker.predictor import Predictor
@@ -28,7 +29,7 @@ def check(argument: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """What the model is and answers; then the values that it refuses. Raises ModelRefused, ProjectError."""
     with _never_hanging(argument) as started:
         project, pipeline, predictor, modules = _ready(argument, started)
-        (own,) = predictor.predict([[project.example]], SECONDS)
+        (own,) = predictor.predict([[project.example_with_features]], SECONDS)
         answer = own[0] if own else None
         yield {
             "feature_names": predictor.feature_names,
@@ -90,12 +91,9 @@ def _ready(
 def _valid(project: Project) -> list[tuple[str, Any, dict[str, Any]]]:
     """Column, value, and the example with that value, where the whole schema accepts it."""
     found: list[tuple[str, Any, dict[str, Any]]] = []
-    for column, value in variants(project.json_schema):
-        try:
-            record = project.one.validate_json(to_json({**project.example, column: value}))
-        except ValidationError:  # a rule that binds several fields together
-            continue
-        found.append((column, value, from_json(project.dump(record))))
+    for column, value in variants(project.inputs_schema):
+        with suppress(ProjectError):  # a rule that binds several fields together
+            found.append((column, value, project.input({**project.example_with_features, column: value})))
         if len(found) == MOST:
             break
     return found

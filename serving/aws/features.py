@@ -7,6 +7,7 @@ from urllib.parse import quote
 from pydantic_core import from_json, to_json
 
 from serving.aws.table import Table
+from serving.ports import EntityKey
 
 LONGEST_KEY = 1024
 """Bytes. DynamoDB takes 2048; what is longer is named by its hash, since clients choose the keys that are looked up."""
@@ -18,8 +19,8 @@ class DynamoFeatures:
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    def read(self, view: str, keys: Sequence[str]) -> Sequence[dict[str, object] | None]:
-        names = [_name(view, key) for key in keys]
+    def read(self, keys: Sequence[EntityKey]) -> Sequence[dict[str, object] | None]:
+        names = [_name(view, key) for view, key in keys]
         items = self._table.get(names)
         return [from_json(items[name]["features"]["B"]) if name in items else None for name in names]
 

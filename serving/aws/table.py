@@ -3,10 +3,12 @@
 import secrets
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 from botocore.exceptions import ClientError
 
+from serving.aws.clients import THREADS
 from serving.aws.faults import code_of, translated
 from serving.errors import StoreUnavailable
 
@@ -15,6 +17,10 @@ Item = dict[str, dict[str, Any]]
 
 MOST_READ, MOST_WRITTEN = 100, 25  # of one batch
 TRIES = 6
+PATIENT_TRIES = 9
+"""Half a minute: a table takes 4,000 writes a second when it is new, and more after it was asked for them."""
+THROTTLED = {"ProvisionedThroughputExceededException", "ThrottlingException", "RequestLimitExceeded"}
+"""When nothing of a batch was taken."""
 _Part = TypeVar("_Part")
 
 
@@ -77,18 +83,25 @@ class Table:
         return old
 
     def write(self, items: Sequence[Item]) -> None:
-        """Replace the items, each by itself; no key may come twice."""
+        """Replace the items, each by itself, some batches at the same time; no key may come twice."""
+        parts = list(_parts(items, MOST_WRITTEN))
+        with ThreadPoolExecutor(THREADS, thread_name_prefix="table") as pool:
+            list(pool.map(self._write, parts))  # when one has failed, what has not begun never does
+
+    def _write(self, items: Sequence[Item]) -> None:
+        left = [{"PutRequest": {"Item": item}} for item in items]
         with self._translated():
-            for part in _parts(items, MOST_WRITTEN):
-                requests = [{"PutRequest": {"Item": item}} for item in part]
-                for pause in _pauses():
-                    answer = self._client.batch_write_item(RequestItems={self._name: requests})
-                    requests = answer.get("UnprocessedItems", {}).get(self._name, [])
-                    if not requests:
-                        break
-                    time.sleep(pause)
-                else:
-                    raise StoreUnavailable(f"table {self._name}: {len(requests)} items were not written: throttled")
+            for pause in _pauses(PATIENT_TRIES):
+                try:
+                    answer = self._client.batch_write_item(RequestItems={self._name: left})
+                    left = answer.get("UnprocessedItems", {}).get(self._name, [])
+                except ClientError as error:
+                    if code_of(error) not in THROTTLED:
+                        raise
+                if not left:
+                    return
+                time.sleep(pause)
+        raise StoreUnavailable(f"table {self._name}: {len(left)} items were not written: throttled")
 
     def _batch(self, keys: Sequence[str]) -> dict[str, Item]:
         items: dict[str, Item] = {}
@@ -115,6 +128,6 @@ def _parts(whole: Sequence[_Part], most: int) -> Iterator[Sequence[_Part]]:
     return (whole[start : start + most] for start in range(0, len(whole), most))
 
 
-def _pauses() -> Iterator[float]:
+def _pauses(tries: int = TRIES) -> Iterator[float]:
     """Seconds after each try of a batch: a part of it was throttled."""
-    return (0.05 * 2**attempt for attempt in range(TRIES))
+    return (0.05 * 2**attempt for attempt in range(tries))

@@ -6,6 +6,7 @@ from pydantic_core import from_json, to_json
 
 from serving.errors import StoreUnavailable
 from serving.local.database import Database
+from serving.ports import EntityKey
 
 
 class LocalFeatures:
@@ -14,10 +15,10 @@ class LocalFeatures:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def read(self, view: str, keys: Sequence[str]) -> Sequence[dict[str, object] | None]:
+    def read(self, keys: Sequence[EntityKey]) -> Sequence[dict[str, object] | None]:
         with self._database.reading(StoreUnavailable) as connection:
             connection.execute(_TABLE)
-            found = [connection.execute(_SELECT, (view, key)).fetchone() for key in keys]
+            found = [connection.execute(_SELECT, key).fetchone() for key in keys]
         return [None if row is None else from_json(row[0]) for row in found]
 
     def write(self, view: str, rows: Sequence[tuple[str, dict[str, object]]]) -> None:

@@ -17,6 +17,7 @@ from sklearn.pipeline import make_pipeline
 from app.main import create_app
 from serving.aws.connect import AwsBackend, connect_aws
 from serving.local.event_source import Context
+from serving.project import Project
 from serving.settings import Settings
 from tests.aws.emulator import Emulator
 from tests.aws.fixtures import make_bucket, make_stack
@@ -126,19 +127,21 @@ class Driven:
 
 
 @contextmanager
-def driven(emulator: Emulator, wire: Wire, folder: Path, **changes: Any) -> Iterator[Driven]:
+def driven(
+    emulator: Emulator, wire: Wire, folder: Path, *, schema: str = SCHEMA, pipeline: Any = None, **changes: Any
+) -> Iterator[Driven]:
     """Everything warm: the keys are read, the model is loaded, every connection is open."""
-    project = write_project(folder / "project", SCHEMA)
+    project = write_project(folder / "project", schema)
     settings = Settings.read({}, project_dir=project, **{**make_stack(emulator), "model_refresh": 600, **changes})
     session = boto3.Session(region_name=settings.aws_region)
     bucket = make_bucket(str(settings.bucket), session)
     bucket.client.close()
     backend = connect_aws(settings, session)
-    _upload(backend, settings, folder)
+    _upload(backend, settings, pickled(folder / "model.pkl", pipeline or _doubling()))
     worker = Worker.build(settings, backend)
     sqs = emulator.client("sqs")
     made = Driven(emulator, wire, settings, backend, worker, Api(settings, backend), sqs)
-    made.get(made.post({"x": 1}))
+    made.get(made.post(Project.load(project).example))
     made.drain()
     wire.calls.clear()
     yield made
@@ -149,8 +152,11 @@ def driven(emulator: Emulator, wire: Wire, folder: Path, **changes: Any) -> Iter
     sqs.close()
 
 
-def _upload(backend: AwsBackend, settings: Settings, folder: Path) -> None:
+def _doubling() -> Any:
     frame = pd.DataFrame({"x": [0.0, 1, 2, 3]})
-    path = pickled(folder / "model.pkl", make_pipeline(LinearRegression()).fit(frame, frame["x"] * 2))
+    return make_pipeline(LinearRegression()).fit(frame, frame["x"] * 2)
+
+
+def _upload(backend: AwsBackend, settings: Settings, path: Path) -> None:
     backend.registry.upload(path, manifest_of(path.read_bytes(), project=settings.project_dir))
     backend.registry.promote("v1")

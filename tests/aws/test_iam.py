@@ -152,7 +152,7 @@ def look_up(*entities: str) -> Deed:
     def deed(account: Account, session: boto3.Session) -> object:
         with account.backend(session) as backend:
             try:
-                return len(backend.features.read("flowers", entities))
+                return len(backend.features.read([("flowers", entity) for entity in entities]))
             except StoreUnavailable:
                 return "unavailable"
 

@@ -203,7 +203,7 @@ def test_what_a_batch_leaves_over_is_asked_again(service: Driven, wire: Wire) ->
     wire.breaks("Batch(Get|Write)Item", unprocessed, times=2)
     service.backend.features.write("view", [(f"e{i}", {"i": i}) for i in range(30)])
     wire.breaks("Batch(Get|Write)Item", unprocessed, times=2)
-    found = service.backend.features.read("view", [f"e{i}" for i in range(30)])
+    found = service.backend.features.read([("view", f"e{i}") for i in range(30)])
     assert found == [{"i": i} for i in range(30)]
 
 

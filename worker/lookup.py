@@ -1,0 +1,83 @@
+"""Looks up the features of the entities that records name: one read for a whole batch; what is missing is named."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pydantic_core import to_json
+
+from serving.ports import FeatureStore
+from serving.prediction import Code, Message
+from serving.project import Project
+from serving.views import FeatureView
+from worker.frame import Record
+from worker.outcome import RowError
+from worker.question import Question, Row
+
+SHOWN = 60
+"""Characters of a value that an error repeats: clients choose them."""
+Found = Mapping[tuple[str, str], Mapping[str, object] | None]
+
+
+class Lookup:
+    """Features that a record brings along win over the store's; an entity whose every feature is sent is not read."""
+
+    def __init__(self, project: Project, features: FeatureStore) -> None:
+        self._views = list(project.views.values())
+        self._features = features
+
+    def questions(self, messages: Sequence[Message]) -> list[Question]:
+        """A question for each message, in order. Raises StoreUnavailable."""
+        groups = self.joined([message.records() for message in messages])
+        return [
+            Question(prediction_id=m.prediction_id, rows=rows, many=m.many, alone=m.alone)
+            for m, rows in zip(messages, groups, strict=True)
+        ]
+
+    def joined(self, groups: Sequence[Sequence[Record]]) -> Sequence[Sequence[Row]]:
+        """The same groups, each record with its features or why it has none. Raises StoreUnavailable."""
+        if not self._views:
+            return groups
+        needs = [[_needs(self._views, record) for record in group] for group in groups]
+        flat = [wanted for group in needs for need in group for wanted in need]
+        keys = list(dict.fromkeys((view.name, key) for view, key in flat if key is not None))
+        found: Found = dict(zip(keys, self._features.read(keys), strict=True)) if keys else {}
+        return [
+            [_row(record, need, found) for record, need in zip(group, wanted, strict=True)]
+            for group, wanted in zip(groups, needs, strict=True)
+        ]
+
+
+def _needs(views: Sequence[FeatureView], record: Record) -> list[tuple[FeatureView, str | None]]:
+    """The views that a record lacks a feature of, with its entity's key in each."""
+    return [(view, view.key(record)) for view in views if any(record.get(column) is None for column in view.columns)]
+
+
+def _row(record: Record, needs: Sequence[tuple[FeatureView, str | None]], found: Found) -> Row:
+    values = dict(record)
+    problems = []
+    for view, key in needs:
+        stored = found.get((view.name, key)) if key is not None else None
+        known = {**view.defaults, **(stored or {})}
+        missing = []
+        for column in view.columns:
+            if values.get(column) is None:
+                values[column] = known.get(column)
+                if column not in known:
+                    missing.append(column)
+        if missing:
+            problems.append(_problem(view, record, missing if stored is not None else []))
+    if problems:
+        return RowError(Code.FEATURES_MISSING, f"There are no features for {'; nor for '.join(problems)}.")
+    return values
+
+
+def _problem(view: FeatureView, record: Record, missing: Sequence[str]) -> str:
+    """Which entity of which view; where it is there and too old to have them all, which features it lacks."""
+    entity = " and ".join(f"{column} {_shown(record.get(column))}" for column in view.entities)
+    lacking = f", which lacks {', '.join(missing)}" if missing else ""
+    return f"{entity} in the view {view.name}{lacking}"
+
+
+def _shown(value: Any) -> str:
+    text = to_json(value).decode()
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]}…"

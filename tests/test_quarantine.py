@@ -155,6 +155,23 @@ def test_nothing_circles_where_a_child_starts_slower_than_a_call_lasts(tmp_path:
     loop.close()
 
 
+def test_a_child_that_loads_longer_than_a_call_lasts_goes_on_for_the_next_one(tmp_path: Path) -> None:
+    project = write_project(
+        tmp_path / "project", SCHEMA, {"slow.py": "import time\n\ntime.sleep(2)\ndef act(frame):\n    return frame\n"}
+    )
+    step = FunctionTransformer(function_of(project, "slow", "act"))
+    loop = make_loop(
+        tmp_path, SCHEMA, make_pipeline(step, LinearRegression()).fit(pd.DataFrame({"x": [1.0, 2]}), [2, 4])
+    )
+    id_ = loop.send({"x": 1.0}, suspect=True)
+    assert len(loop.call(seconds=2.5)["batchItemFailures"]) == 1
+    child = loop.worker._quarantine._child
+    loop.drain()
+    assert loop.answer(id_)["status"] == "succeeded"
+    assert loop.worker._quarantine._child is child
+    loop.close()
+
+
 @pytest.mark.alone
 def test_however_little_time_there_is_each_call_decides_one(tmp_path: Path, hostile_model: Any) -> None:
     loop = make_loop(tmp_path, SCHEMA, hostile_model, predict_timeout=4, worker_timeout=16)

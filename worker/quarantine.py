@@ -50,7 +50,8 @@ class Quarantine:
     @property
     def seconds_needed(self) -> float:
         """What the next predict may take at most: its time-out, and a child to start if there is none."""
-        return self._settings.predict_timeout + (self._load_seconds if self._child is None else 0)
+        ready = self._child is not None and self._child.loading is None
+        return self._settings.predict_timeout + (0 if ready else self._load_seconds)
 
     def predict(
         self, version: ModelVersion, questions: Sequence[Question], seconds_left: SecondsLeft
@@ -119,31 +120,39 @@ class Quarantine:
         return outcomes
 
     def _with_model(self, version: ModelVersion, seconds_left: SecondsLeft) -> "_Child":
-        """A child that has this model loaded."""
-        fresh = self._child is None
-        started = time.monotonic()
-        if self._child is None:
-            self._child = _Child(self._settings)
-        self._child.send({"load": {"tag": version.tag, "sha256": version.sha256}})
+        """A child that has this model loaded. Raises ModelUnavailable.
+
+        One that needs longer than there is time goes on loading, for the next call.
+        """
+        if self._child is not None and self._child.loading not in {None, version}:
+            self.close()
+        old = self._child is not None and self._child.loading is None
+        child = self._child = self._child or _Child(self._settings)
+        if child.loading is None:
+            child.send({"load": {"tag": version.tag, "sha256": version.sha256}})
+            child.loading = version
         try:
-            answer = self._child.receive(lambda: max(1.0, min(LOAD_SECONDS, seconds_left())))
+            answer = child.receive(lambda: max(1.0, min(LOAD_SECONDS, seconds_left())))
         except TimeoutError:
-            answer = {"unavailable": "the child process took too long to load the model"}
-        if answer is None and not fresh:  # it was ended between two batches
+            raise ModelUnavailable("the child process is still loading the model") from None
+        child.loading = None
+        if answer is None and old:  # it was ended between two batches
             self.close()
             return self._with_model(version, seconds_left)
         if answer is None or "unavailable" in answer:
             self.close()
             raise ModelUnavailable((answer or {}).get("unavailable", "the child process ended while loading the model"))
-        if fresh:
-            self._load_seconds = time.monotonic() - started
-        return self._child
+        if not old:
+            self._load_seconds = time.monotonic() - child.started
+        return child
 
 
 class _Child:
     """The process and its two pipes: one line of JSON each way."""
 
     def __init__(self, settings: Settings) -> None:
+        self.loading: ModelVersion | None = None
+        self.started = time.monotonic()
         self._process = subprocess.Popen(
             [sys.executable, "-c", _START, json.dumps(sys.path), settings.model_dump_json()],
             stdin=subprocess.PIPE,

@@ -17,13 +17,27 @@ RUN := .venv/bin
 # uv, which packages the Lambdas, takes the same index.
 WITH_UV = UV_DEFAULT_INDEX=$${UV_DEFAULT_INDEX:-$(INDEX)}
 
-.PHONY: help demo test unit e2e iam check bench format docs lock clean
+# A project in examples/; the root's own, if none is named.
+EXAMPLE ?=
+PROJECT = $(if $(EXAMPLE),--project examples/$(EXAMPLE))
+EXAMPLES := cuisine spam housing sentiment reorder
+
+.PHONY: help demo train examples test unit e2e iam check bench format docs lock clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: .venv/installed ## install, train, upload and serve on 127.0.0.1 (PORT=8000)
-	@PORT=$(PORT) $(RUN)/cli demo
+demo: .venv/installed ## install, train and serve on 127.0.0.1 (PORT=8000, EXAMPLE=spam)
+	@$(WITH_UV) PORT=$(PORT) $(RUN)/cli demo $(PROJECT)
+
+train: .venv/installed ## write a project's model into its build folder (EXAMPLE=spam)
+	@$(WITH_UV) $(RUN)/cli train $(PROJECT)
+
+examples: .venv/installed-dev ## train each example on all of its data, five times; serve them
+	@for name in $(EXAMPLES); do \
+		$(WITH_UV) $(RUN)/cli train --project examples/$$name --seeds 5 || exit 1; \
+	done
+	$(WITH_UV) WHOLE=1 $(RUN)/pytest -q tests/examples
 
 test: .venv/installed-dev .tools/ministack node_modules/.installed check ## install what tests need and run everything
 	$(WITH_UV) $(RUN)/pytest -q -m "not alone" -n auto --dist loadscope --no-loadscope-reorder

@@ -10,6 +10,7 @@ from commands import (
     check,
     dead_letters,
     deploy,
+    features,
     init,
     inspect,
     keys,
@@ -21,6 +22,7 @@ from commands import (
     serve,
     status,
     tags,
+    train,
 )
 
 app = typer.Typer(
@@ -33,6 +35,7 @@ app = typer.Typer(
 )
 app.command()(serve.demo)
 app.command()(serve.serve)
+app.command(context_settings=train.PASSED_ON)(train.train)
 app.command()(predict.predict)
 app.command()(predict.result)
 app.command("create-bucket")(models.create_bucket)
@@ -52,6 +55,7 @@ app.command()(status.status)
 app.command()(logs.logs)
 app.command()(deploy.remove)
 app.add_typer(dead_letters.app, name="dead-letters")
+app.add_typer(features.app, name="features")
 app.add_typer(keys.app, name="keys")
 
 

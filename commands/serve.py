@@ -1,9 +1,9 @@
 """cli serve, cli demo: the API and its workers on this machine."""
 
 import logging
-import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,7 +14,9 @@ from commands.console import err, fail, log_to_stderr, out, plain_errors
 from commands.models import open_registry
 from commands.options import ForceOption, ProjectOption, StateOption
 from commands.supervisor import Supervisor, check_port
-from serving.errors import ConfigurationError, ServingError
+from commands.train import script_of, train_model
+from serving.errors import ConfigurationError, ProjectError, ServingError
+from serving.local.connect import connect_local
 from serving.local.lock import locked
 from serving.local.models import FolderBucket
 from serving.project import Project
@@ -62,16 +64,12 @@ def demo(
     """Train a project's model, upload it to this machine, and serve it."""
     with plain_errors():
         settings = Settings.read(project_dir=project, state_dir=state_dir, backend="local")
-        script = settings.project_dir / "train.py"
-        if not script.is_file():
-            fail(f"There is no {script}: train the model yourself, then `cli serve --model PATH`.")
+        script_of(settings.project_dir)
 
         def prepare() -> "Environment":
-            folder = (settings.project_dir / "build").resolve()
-            err.print(f"Training: python {script} {folder}", highlight=False, soft_wrap=True)
-            if subprocess.run([sys.executable, str(script), str(folder)], check=False).returncode:
-                fail(f"{script} failed: see above.")
-            _upload(settings, folder / "model.pkl")
+            model = train_model(settings.project_dir)
+            _load_features(settings, model.parent / "features")
+            _upload(settings, model)
             return _environment(settings)
 
         _serve(settings, prepare, host, port, workers)
@@ -85,6 +83,21 @@ def _upload(settings: Settings, model: Path, force: str | None = None) -> None:
     if not bucket.exists():
         bucket.create()
     store(open_registry(settings, settings.models_at), settings, model, tag=None, promote=True, force=force)
+
+
+def _load_features(settings: Settings, folder: Path) -> None:
+    """What train.py has written for each feature view of the project, into the store of this machine."""
+    views = Project.load(settings.project_dir).views.values()
+    if not views:
+        return
+    from commands.features import load_features
+
+    with closing(connect_local(settings)) as backend:
+        for view in views:
+            path = folder / f"{view.name}.csv"
+            if not path.is_file():
+                raise ProjectError(f"train.py wrote no {path}: it must write the features of {view.name} there.")
+            load_features(backend.features, view, path)
 
 
 def _environment(settings: Settings) -> "Environment":

@@ -5,14 +5,13 @@ build/model.pkl, and where there is none yet train.py makes one.
 """
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from commands.gate.finding import Level
 from commands.gate.gate import Gate
+from commands.train import train_model
 from serving.project import Project
 from serving.settings import Settings
 
@@ -24,9 +23,7 @@ def gate(tmp_path_factory: pytest.TempPathFactory) -> Gate:
     model = Path(os.environ.get("MODEL") or settings.project_dir / "build" / "model.pkl")
     script = settings.project_dir / "train.py"
     if not model.is_file() and "MODEL" not in os.environ and script.is_file():
-        folder = tmp_path_factory.mktemp("trained")
-        subprocess.run([sys.executable, str(script), str(folder)], check=True)
-        model = folder / "model.pkl"
+        model = train_model(settings.project_dir, folder=tmp_path_factory.mktemp("trained"))
     made = Gate(settings, model)
     made.run()
     return made

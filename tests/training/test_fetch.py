@@ -1,0 +1,230 @@
+"""Data sets come from DATA_DIR, from the cache or from their address, whole or not at all."""
+
+import gzip
+import hashlib
+import io
+import os
+import pty
+import random
+import subprocess
+import sys
+import time
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from commands.training import fetch
+from tests.running import free_port
+from tests.training.publisher import Publisher, published
+
+CONTENT = random.Random(7).randbytes(300_000)
+HALF = len(CONTENT) // 2
+
+
+def sha256(content: bytes) -> str:
+    return f"sha256:{hashlib.sha256(content).hexdigest()}"
+
+
+@pytest.fixture
+def site() -> Iterator[Publisher]:
+    with published(CONTENT) as publisher:
+        yield publisher
+
+
+@pytest.fixture(autouse=True)
+def no_data_dir(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DATA_DIR", raising=False)
+
+
+def fetched(site: Publisher, kept: Path, **changes: Any) -> Path:
+    return fetch("set/data.bin", **{"url": site.url, "checksum": sha256(CONTENT), "kept": kept, **changes})
+
+
+def refused(site: Publisher, kept: Path, **changes: Any) -> str:
+    with pytest.raises(SystemExit) as ended:
+        fetched(site, kept, **changes)
+    return str(ended.value)
+
+
+def script(site: Publisher, kept: Path) -> list[str]:
+    """A train.py of one line, in a process of its own."""
+    call = f"fetch('set/data.bin', url={site.url!r}, checksum={sha256(CONTENT)!r}, kept=Path({str(kept)!r}))"
+    return [sys.executable, "-c", f"from pathlib import Path; from commands.training import fetch; print({call})"]
+
+
+def test_data_dir_comes_first_plain_or_packed(site: Publisher, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    mine = tmp_path / "mine" / "set"
+    mine.mkdir(parents=True)
+    monkeypatch.setenv("DATA_DIR", str(mine.parent))
+    (mine / "data.bin.gz").write_bytes(gzip.compress(b"my own"))
+    assert fetched(site, tmp_path / "kept") == mine / "data.bin.gz"
+    (mine / "data.bin").write_bytes(b"my own")
+    assert fetched(site, tmp_path / "kept") == mine / "data.bin"
+    assert not site.requests
+
+
+def test_what_was_downloaded_is_kept_even_where_data_dir_lacks_it(
+    site: Publisher, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATA_DIR", str(tmp_path / "empty"))
+    for _ in range(2):
+        path = fetched(site, tmp_path / "kept")
+        assert path.read_bytes() == CONTENT
+    assert path == tmp_path / "kept" / "set" / "data.bin"
+    assert len(site.requests) == 1
+    assert {each.name for each in path.parent.iterdir()} == {"data.bin", "data.bin.lock"}
+
+
+@pytest.mark.parametrize("kind", ["sha256", "md5", "git"])
+def test_each_kind_of_checksum_is_understood(site: Publisher, tmp_path: Path, kind: str) -> None:
+    site.content = b"hello\n"
+    known = {
+        "sha256": "5891b5b522d5df086d0ff0b110fbd9d21bb4fc7163af34d08286a2e846f6be03",
+        "md5": "b1946ac92492d2347c6235b4d2611184",
+        "git": "ce013625030ba8dba906f756967f9e9ca394464a",  # what `git hash-object` prints
+    }
+    assert fetched(site, tmp_path, checksum=f"{kind}:{known[kind]}").read_bytes() == b"hello\n"
+    assert "is another file" in refused(site, tmp_path, checksum=f"{kind}:{known[kind][::-1]}")
+
+
+def test_a_file_that_has_moved_is_followed(site: Publisher, tmp_path: Path) -> None:
+    assert fetched(site, tmp_path, url=site.url.replace("/data", "/moved")).read_bytes() == CONTENT
+
+
+def test_a_broken_connection_is_gone_on_with(site: Publisher, tmp_path: Path) -> None:
+    site.cuts = [HALF, 1000]
+    assert fetched(site, tmp_path).read_bytes() == CONTENT
+    assert [each.get("Range") for each in site.requests] == [None, f"bytes={HALF}-", f"bytes={HALF + 1000}-"]
+    assert [each.get("If-Range") for each in site.requests] == [None, '"1"', '"1"']
+
+
+def test_a_download_that_was_killed_is_gone_on_with_by_the_next_process(site: Publisher, tmp_path: Path) -> None:
+    site.block, site.pause = 10_000, 0.05
+    part = tmp_path / "set" / "data.bin.part"
+    with subprocess.Popen(script(site, tmp_path), stderr=subprocess.DEVNULL) as process:
+        until = time.monotonic() + 20
+        while not part.is_file() or part.stat().st_size < 50_000:
+            assert time.monotonic() < until, "it downloads"
+            time.sleep(0.01)
+        process.kill()
+    there = part.stat().st_size
+    assert not (tmp_path / "set" / "data.bin").exists()
+    site.pause = 0
+    assert fetched(site, tmp_path).read_bytes() == CONTENT
+    assert site.requests[-1]["Range"] == f"bytes={there}-"
+
+
+def test_where_a_server_can_not_resume_it_begins_anew(site: Publisher, tmp_path: Path) -> None:
+    site.resumes = False
+    site.cuts = [HALF]
+    assert fetched(site, tmp_path).read_bytes() == CONTENT
+
+
+def begun(kept: Path, content: bytes, version: str | None = None) -> None:
+    """What an earlier download left."""
+    folder = kept / "set"
+    folder.mkdir(parents=True)
+    (folder / "data.bin.part").write_bytes(content)
+    if version:
+        (folder / "data.bin.part.version").write_text(version)
+
+
+def test_a_file_that_has_changed_at_its_address_begins_anew(site: Publisher, tmp_path: Path) -> None:
+    begun(tmp_path, b"of yesterday", '"0"')
+    assert fetched(site, tmp_path).read_bytes() == CONTENT
+    assert [each.get("If-Range") for each in site.requests] == ['"0"']
+
+
+def test_a_part_that_is_longer_than_the_file_begins_anew(site: Publisher, tmp_path: Path) -> None:
+    begun(tmp_path, CONTENT + b"more", '"1"')
+    assert fetched(site, tmp_path).read_bytes() == CONTENT
+    assert [each.get("Range") for each in site.requests] == [f"bytes={len(CONTENT) + 4}-", None]
+
+
+def test_a_part_of_something_else_is_seen_by_its_checksum_and_begins_anew(site: Publisher, tmp_path: Path) -> None:
+    site.version = None
+    begun(tmp_path, b"of another address")
+    assert fetched(site, tmp_path).read_bytes() == CONTENT
+    assert len(site.requests) == 2
+
+
+def test_other_bytes_are_thrown_away_and_both_checksums_told(site: Publisher, tmp_path: Path) -> None:
+    site.content = b"<html>log in</html>"
+    text = refused(site, tmp_path)
+    assert f"is another file ({sha256(site.content)} instead of {sha256(CONTENT)})" in text
+    assert [each.name for each in (tmp_path / "set").iterdir()] == ["data.bin.lock"]
+    site.content = CONTENT
+    assert fetched(site, tmp_path).read_bytes() == CONTENT
+
+
+def test_a_kept_file_of_another_checksum_is_downloaded_again(site: Publisher, tmp_path: Path) -> None:
+    fetched(site, tmp_path)
+    site.content = b"second edition"
+    assert fetched(site, tmp_path, checksum=sha256(b"second edition")).read_bytes() == b"second edition"
+
+
+def test_the_member_of_a_zip_is_unpacked_and_compared(site: Publisher, tmp_path: Path) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("folder/data.bin", CONTENT)
+    site.content = packed.getvalue()
+    path = fetched(site, tmp_path, member="folder/data.bin")
+    assert path.read_bytes() == CONTENT
+    assert {each.name for each in path.parent.iterdir()} == {"data.bin", "data.bin.lock"}
+    path.unlink()
+    assert "is no zip that holds train.csv: download it" in refused(site, tmp_path, member="train.csv")
+    assert "unpack train.csv and put it at" in refused(site, tmp_path, member="train.csv")
+    site.content = CONTENT
+    assert "is no zip that holds folder/data.bin" in refused(site, tmp_path, member="folder/data.bin")
+
+
+def test_two_processes_that_want_the_same_download_it_once(site: Publisher, tmp_path: Path) -> None:
+    site.block, site.pause = 10_000, 0.05
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    both = [subprocess.Popen(script(site, tmp_path), **pipes) for _ in range(2)]
+    said = [process.communicate(timeout=60) for process in both]
+    assert [process.returncode for process in both] == [0, 0], said
+    assert [printed.strip() for printed, _ in said] == [str(tmp_path / "set" / "data.bin")] * 2
+    assert (tmp_path / "set" / "data.bin").read_bytes() == CONTENT
+    assert len(site.requests) == 1
+    assert sum("Another process downloads data.bin" in text for _, text in said) == 1
+
+
+@pytest.mark.parametrize("given", [None, "/my/data"])
+def test_without_a_network_one_sentence_says_what_to_fetch_and_where_to_put_it(
+    site: Publisher, tmp_path: Path, given: str | None
+) -> None:
+    site.url = f"http://127.0.0.1:{free_port()}/spam.csv"
+    environment = {**os.environ, "DATA_DIR": given} if given else dict(os.environ)
+    ended = subprocess.run(script(site, tmp_path), capture_output=True, text=True, env=environment, check=False)
+    place = "/my/data/set/data.bin" if given else "DIR/set/data.bin, with DATA_DIR=DIR"
+    assert ended.returncode == 1
+    assert ended.stderr.splitlines()[1] == (
+        f"error: set/data.bin is not in DATA_DIR ({given or 'not set'}) and {site.url} can't be reached "
+        f"(Connection refused): download it elsewhere and put it at {place}."
+    )
+    assert len(ended.stderr.splitlines()) == 2, "no traceback"
+
+
+def test_an_address_that_has_gone_is_told(site: Publisher, tmp_path: Path) -> None:
+    gone = site.url.replace("/data", "/gone")
+    assert f"{gone} answers 404 Not Found: download it" in refused(site, tmp_path, url=gone)
+
+
+def test_on_a_terminal_bytes_speed_and_time_left_are_shown(site: Publisher, tmp_path: Path) -> None:
+    site.block, site.pause = 20_000, 0.05
+    ours, its = pty.openpty()
+    with subprocess.Popen(script(site, tmp_path), stdout=its, stderr=its) as process:
+        os.close(its)
+        shown = b""
+        while process.poll() is None or not shown:
+            try:
+                shown += os.read(ours, 10_000)
+            except OSError:  # it has ended
+                break
+    os.close(ours)
+    assert b"/300.0 kB" in shown
+    assert b"kB/s" in shown

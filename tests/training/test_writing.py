@@ -1,0 +1,86 @@
+"""What train.py is called with, how it is scored, and what it writes."""
+
+import json
+import pickle
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from sklearn.dummy import DummyClassifier
+
+from commands.training import arguments, holdouts, save
+
+SCORES = [0.79, 0.8, 0.81, 0.79, 0.78123456]
+
+
+def train(seed: int) -> tuple[str, dict[str, Any]]:
+    scores = {"accuracy": np.float64(SCORES[seed]), "rows": 10 * (seed + 1)}
+    return f"model {seed}", {**scores, "best_parameters": {"depth": seed}, "scaled": True}
+
+
+def test_the_folder_the_rows_and_the_seeds_can_be_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    given = arguments("Trains.", [str(tmp_path), "--rows", "500", "--seeds", "5"])
+    assert (given.folder, given.rows, given.seeds) == (tmp_path, 500, 5)
+    monkeypatch.setattr(sys, "argv", [str(tmp_path / "train.py")])
+    alone = arguments("Trains.")
+    assert (alone.folder, alone.rows, alone.seeds) == (tmp_path / "build", None, 1)
+
+
+@pytest.mark.parametrize("wrong", ["0", "-1", "many", "1.5"])
+def test_a_number_of_rows_that_is_none_is_refused(wrong: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        arguments("Trains.", [f"--rows={wrong}"])
+    assert ended.value.code == 2
+    assert f"argument --rows: {wrong!r} is not a whole number of 1 or more" in capsys.readouterr().err
+
+
+def test_the_docstring_is_the_help(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        arguments("Trains spam.\n\npython train.py [FOLDER]", ["--help"])
+    assert ended.value.code == 0
+    assert "Trains spam.\n\npython train.py [FOLDER]" in capsys.readouterr().out
+
+
+def test_several_hold_outs_give_their_means_and_spreads_and_the_first_model(capsys: pytest.CaptureFixture[str]) -> None:
+    fitted, metrics = holdouts(train, seeds=5)
+    assert fitted == "model 0"
+    assert metrics == {
+        "accuracy": 0.7942,
+        "accuracy_spread": 0.011,
+        "rows": 30,
+        "rows_spread": 15.8114,
+        "best_parameters": {"depth": 0},
+        "scaled": True,
+    }
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[4].startswith("seed 4: accuracy 0.781, rows 50.000 (")
+    assert lines[5] == "accuracy 0.794 ± 0.011 (5 hold-outs of 20 %)"
+
+
+def test_one_hold_out_has_no_spread(capsys: pytest.CaptureFixture[str]) -> None:
+    _, metrics = holdouts(train)
+    assert metrics == {"accuracy": 0.79, "rows": 10, "best_parameters": {"depth": 0}, "scaled": True}
+    assert "accuracy 0.790 (1 hold-out of 20 %)" in capsys.readouterr().out
+
+
+def test_model_and_metrics_are_written_with_numbers_of_numpy(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fitted = DummyClassifier().fit([[0], [1]], ["a", "a"])
+    path = save(tmp_path / "build" / "gaussian", fitted, {"accuracy": np.float32(0.5), "classes": np.array([1, 2])})
+    assert path == tmp_path / "build" / "gaussian" / "model.pkl"
+    assert pickle.loads(path.read_bytes()).predict([[7]]) == ["a"]
+    assert json.loads(path.with_name("metrics.json").read_text()) == {"accuracy": 0.5, "classes": [1, 2]}
+    assert {each.name for each in path.parent.iterdir()} == {"model.pkl", "metrics.json"}
+    assert f"{path}: 0.000 MiB" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("fitted", "metrics"), [(lambda: 0, {}), ("new", {"accuracy": object()})])
+def test_what_can_not_be_written_leaves_the_files_of_before(tmp_path: Path, fitted: Any, metrics: Any) -> None:
+    save(tmp_path, "old", {"accuracy": 0.5})
+    with pytest.raises((pickle.PicklingError, AttributeError, TypeError)):
+        save(tmp_path, fitted, metrics)
+    assert pickle.loads((tmp_path / "model.pkl").read_bytes()) == "old"
+    assert json.loads((tmp_path / "metrics.json").read_text()) == {"accuracy": 0.5}

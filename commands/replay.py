@@ -2,11 +2,11 @@
 
 import json
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.markup import escape
@@ -14,6 +14,7 @@ from rich.markup import escape
 from commands.console import err, fail, out, plain_errors, row_progress
 from commands.options import DeployedOption, JsonOption, ProjectOption, StateOption
 from commands.reach import reach
+from serving.adapters import Backend
 from serving.errors import ConfigurationError, ModelRefused
 from serving.models import ModelRegistry
 from serving.project import Project
@@ -21,6 +22,7 @@ from serving.settings import Settings
 
 if TYPE_CHECKING:
     from commands.comparing.differences import Comparison
+    from commands.comparing.records import Join
     from commands.comparing.running import Side
 
 
@@ -46,8 +48,9 @@ def replay(
     """Run a file's rows through two models and show how they differ.
 
     Each model predicts in a process of its own, under its own libraries, as a
-    worker would; nothing is promoted or stored. A row that only one of them
-    can take counts as different.
+    worker would, with the features that the service has of its entities;
+    nothing is promoted or stored. A row that only one of them can take counts
+    as different.
     """
     with plain_errors():
         comparison = _compared(
@@ -87,7 +90,9 @@ def _compared(
         sides = _sides(backend.registry, settings, loaded, tags, folder)
         total = source.count if limit is None else min(limit, source.count)
         with _bar(f"reading {source.name}", total) as advance:
-            records = write_records(source, loaded, folder / "records.jsonl", limit=limit, advance=advance)
+            records = write_records(
+                source, loaded, folder / "records.jsonl", limit=limit, advance=advance, join=_join(backend, loaded)
+            )
         if records.left_out:
             _note(f"Left out, as the schema lacks them: {', '.join(records.left_out)}")
         with _bar(f"{tags[0]} and {tags[1]}", len(records.numbers)) as advance:
@@ -95,6 +100,22 @@ def _compared(
     if picture is not None:
         draw(comparison, picture)
     return comparison
+
+
+def _join(backend: Backend, project: Project) -> "Join":
+    """Looks features up as the service's worker does."""
+    if not project.views:
+        return lambda records: records
+    from worker.lookup import Lookup
+    from worker.outcome import RowError
+
+    lookup = Lookup(project, backend.features)
+
+    def join(records: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any] | str]:
+        (rows,) = lookup.joined([records])
+        return [row.message if isinstance(row, RowError) else row for row in rows]
+
+    return join
 
 
 def _sides(

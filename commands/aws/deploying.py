@@ -2,7 +2,7 @@
 
 import secrets
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +15,7 @@ from commands.aws.choice import Choice, choose
 from commands.aws.log import Log
 from commands.aws.osls import osls
 from commands.aws.rollback import served_now
-from commands.aws.smoke import smoke_test
+from commands.aws.smoke import FeaturesMissing, smoke_test
 from commands.aws.stack import Deployed, Stack, check_deployable, find, located
 from commands.console import byte_progress, err
 from commands.deployment import BUILD, CACHE, Deployment
@@ -127,19 +127,25 @@ class Deploying:
             with step(f"Making {tag} current"):
                 registry.promote(tag)
             with step(f"Asking {self.endpoint} for the example's prediction"):
-                return smoke_test(
-                    self.endpoint,
-                    self.project.example,
-                    tag,
-                    key=key,
-                    hopeless=lambda: self._hopeless(found, began),
-                )
+                return self._ask(tag, key, hopeless=lambda: self._hopeless(found, began))
         except BaseException as error:  # whatever it was: what is not proved is not left to serve
             said = escape(str(error) or "interrupted")
             err.print(f"[red]The smoke test failed[/red]: {said}", highlight=False, soft_wrap=True)
             self._tell_why(found, began)
             self._undo(registry, before, tag, earlier)
             raise
+
+    def _ask(self, tag: str, key: str | None, *, hopeless: Callable[[], str | None]) -> Mapping[str, Any]:
+        """The example's prediction; where its features are not loaded yet, that of the example with features."""
+        try:
+            return smoke_test(self.endpoint, self.project.example, tag, key=key, hopeless=hopeless)
+        except FeaturesMissing as missing:
+            example = self.project.example_with_features
+            answer = smoke_test(self.endpoint, example, tag, key=key, hopeless=hopeless)
+            say(f"The example was sent with features of its own: {missing} Load them:")
+            for view in self.project.views:
+                say(f"  {self.deployment.command(f'features load {view} FILE.csv')}")
+            return answer
 
     def _tell_why(self, stack: Stack, began: float) -> None:
         """The last warnings and errors of the new Lambdas, each once."""

@@ -7,16 +7,23 @@ from typing import Any
 import httpx
 
 from serving.errors import ServingError
+from serving.prediction import Code
 
 PATIENCE = 120.0
 """Seconds: a cold start, and until workers follow the pointer."""
 PAUSE = 1.0
 
 
+class FeaturesMissing(ServingError):
+    """The feature store has nothing of the example's entities: that says nothing of the model."""
+
+
 def smoke_test(
     endpoint: str, example: Any, tag: str, *, key: str | None = None, hopeless: Callable[[], str | None] = lambda: None
 ) -> Mapping[str, Any]:
-    """The finished prediction of the example by the model `tag`. Raises ServingError that says what was answered.
+    """The finished prediction of the example by the model `tag`.
+
+    Raises FeaturesMissing, and ServingError that says what was answered.
 
     `hopeless` is asked now and then while there is no answer, and may say why there will be none.
     """
@@ -25,6 +32,8 @@ def smoke_test(
     with httpx.Client(base_url=endpoint, headers=headers, timeout=35) as api:
         while True:
             answer = _predicted(api, example, until, hopeless)
+            if answer.get("error", {}).get("code") == Code.FEATURES_MISSING:
+                raise FeaturesMissing(answer["error"]["message"])
             if answer["status"] != "succeeded":
                 said = hopeless() or answer.get("error", {}).get("message", answer)
                 raise ServingError(f"the example {answer['status']}: {said}")

@@ -18,6 +18,10 @@ class Missed:
         if len(self.examples) < SHOWN:
             self.examples.append((row, message))
 
+    def copy(self) -> "Missed":
+        """One that goes on from here by itself."""
+        return Missed(self.count, [*self.examples])
+
     def document(self) -> dict[str, object]:
         """As JSON."""
         return {"rows": self.count, "examples": [{"row": row, "message": said} for row, said in self.examples]}

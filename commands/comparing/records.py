@@ -1,14 +1,14 @@
 """The rows of a file as the API takes them: valid records in a file of chunks, and the rows that the schema refuses."""
 
 from array import array
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
-from pydantic_core import to_json
+from pydantic_core import from_json, to_json
 
 from app.csv_body import parse_csv
 from commands.batch.records import Row, Source
@@ -23,6 +23,8 @@ CHUNK = 1_000
 FIELDS = 4
 """Columns of the input that are shown of a row."""
 Numbered = tuple[int, Row]
+Join = Callable[[Sequence[Mapping[str, Any]]], Sequence[Mapping[str, Any] | str]]
+"""Gives each record the features that a worker would look up, or says why it has none."""
 
 
 class InputRefused(ServingError):
@@ -41,6 +43,8 @@ class Records:
     refused: Missed
     left_out: Sequence[str]
     """Columns of the input that the schema lacks."""
+    unanswered: Missed = field(default_factory=Missed)
+    """Valid rows that no model is given, as their features are not there."""
 
 
 def columns_to_take(project: Project, name: str, columns: Sequence[str]) -> list[str]:
@@ -73,26 +77,45 @@ def _judged(project: Project, columns: Sequence[str]) -> tuple[set[str], list[st
 
 
 def write_records(
-    source: Source, project: Project, path: Path, *, limit: int | None, advance: Callable[[int], None]
+    source: Source,
+    project: Project,
+    path: Path,
+    *,
+    limit: int | None,
+    advance: Callable[[int], None],
+    join: Join = lambda records: records,
 ) -> Records:
     """Validate every row, at most `limit` of them, and write what passes. Raises InputRefused when nothing does."""
     columns = columns_to_take(project, source.name, source.columns)
     reader = _Reader(project, Encoding.of(source.kind, columns))
+    unanswered = Missed()
     numbers = array("q")
     read = 0
     with path.open("wb") as file:
         for chunk in _chunks(islice(source.rows(), limit)):
             valid = reader.valid(chunk)
-            numbers.extend(number for number, _ in valid)
-            if valid:
-                file.write(project.dump([record for _, record in valid]) + b"\n")
+            records = join(from_json(project.dump([record for _, record in valid])))
+            answerable = []
+            for (number, _), record in zip(valid, records, strict=True):
+                if isinstance(record, str):
+                    unanswered.add(number, record)
+                else:
+                    numbers.append(number)
+                    answerable.append(record)
+            if answerable:
+                file.write(to_json(answerable) + b"\n")
             read += len(chunk)
             advance(len(chunk))
     if not numbers:
-        row, message = reader.refused.examples[0]
-        raise InputRefused(f"No row of {source.name} passes validation.py. Row {row}: {message}")
+        said = f"No row of {source.name} passes validation.py."
+        if unanswered.count:
+            said = f"No valid row of {source.name} has features."
+        row, message = (unanswered if unanswered.count else reader.refused).examples[0]
+        raise InputRefused(f"{said} Row {row}: {message}")
     left_out = [column for column in source.columns if column not in columns]
-    return Records(path=path, read=read, numbers=numbers, refused=reader.refused, left_out=left_out)
+    return Records(
+        path=path, read=read, numbers=numbers, refused=reader.refused, left_out=left_out, unanswered=unanswered
+    )
 
 
 def with_records(comparison: Comparison, source: Source) -> Comparison:

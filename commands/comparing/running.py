@@ -51,7 +51,7 @@ def gather(
 ) -> Comparison:
     """What both models yield, as `commands.comparing.answering` does, compared row by row. Raises NotComparable."""
     first, second = next(pairs)
-    gathering = _Gathering(tags, (first["estimator"], second["estimator"]))
+    gathering = _Gathering(tags, (first["estimator"], second["estimator"]), records.unanswered)
     start = 0
     for chunk in pairs:
         rows = records.numbers[start : start + len(chunk[0])]
@@ -107,7 +107,7 @@ def _span(records: Records, chunks: int) -> str:
 class _Gathering:
     """What is known of both models so far; how many outputs there are, the first row that both answer shows."""
 
-    def __init__(self, tags: tuple[str, str], estimators: tuple[str | None, str | None]) -> None:
+    def __init__(self, tags: tuple[str, str], estimators: tuple[str | None, str | None], unanswered: Missed) -> None:
         self._tags = tags
         self._estimators = estimators
         self._outputs: list[Labels | Numbers] = []
@@ -115,7 +115,7 @@ class _Gathering:
         self._rows = array("q")
         self._equal = 0
         self._only_one = 0
-        self._failed = Missed(), Missed()
+        self._failed = unanswered.copy(), unanswered.copy()
 
     def add(self, row: int, before: Answer, after: Answer) -> None:
         """One row more."""

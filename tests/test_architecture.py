@@ -1,5 +1,6 @@
 """The rules of the architecture, each a test."""
 
+import ast
 import json
 import re
 import sys
@@ -113,3 +114,16 @@ def test_help_fits_80_columns_and_explains_every_option(path: tuple[str, ...]) -
 @pytest.mark.parametrize("path", [p for p in COMMANDS if p], ids=" ".join)
 def test_every_command_is_in_the_readme(path: tuple[str, ...]) -> None:
     assert f"cli {' '.join(path)}" in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_an_example_needs_nothing_of_ours_but_for_training() -> None:
+    modules = [path for path in (ROOT / "examples").glob("*/*.py") if path.name != "train.py"]
+    assert len(modules) >= 5
+    for path in modules:
+        imports = {
+            name for name in ast.walk(ast.parse(path.read_text())) if isinstance(name, ast.Import | ast.ImportFrom)
+        }
+        named = {alias.name for node in imports for alias in node.names} | {
+            getattr(node, "module", "") for node in imports
+        }
+        assert not {str(name).partition(".")[0] for name in named} & {*PACKAGES, "cli"}, path

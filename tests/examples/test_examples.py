@@ -1,0 +1,82 @@
+"""The five examples on this machine: trained, served, asked, and held against their Pipelines' own answers."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.examples.trained import SAMPLE, UNKNOWN, WHOLE, Trained, check, trained
+from tests.running import Service, cli, running_service
+
+FLOORS = {
+    "cuisine": ("accuracy", 0.78),
+    "spam": ("accuracy", 0.98),
+    "sentiment": ("accuracy", 0.85),
+    "reorder": ("auc", 0.79),
+}
+
+
+@pytest.fixture(scope="module", params=SAMPLE)
+def example(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Trained:
+    return trained(request.param, tmp_path_factory.mktemp(request.param))
+
+
+@pytest.fixture(scope="module")
+def served(example: Trained, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """With its features, where it has views."""
+    state = tmp_path_factory.mktemp("state") / "state"
+    for path in example.features:
+        cli("features", "load", path.stem, str(path), "--project", str(example.project), "--state-dir", str(state))
+    with running_service(state, project=example.project, model=example.model) as service:
+        yield service
+
+
+def test_it_answers_as_its_pipeline_does(example: Trained, served: Service) -> None:
+    records = example.records()
+    with served.client() as api:
+        body = api.post("/api/predict", json=records, headers={"Prefer": "wait=20"}).raise_for_status().json()
+        alone = api.post("/api/predict", json=records[0], headers={"Prefer": "wait=20"}).raise_for_status().json()
+    assert body["status"] == "succeeded", body
+    own = example.own_answers(records)
+    check(body["result"], own)
+    check([alone["result"]], own[:1])
+    assert len({json.dumps(answer) for answer in body["result"]}) > 1
+
+
+def test_a_pair_without_features_is_named_and_harms_no_other(example: Trained, served: Service) -> None:
+    if example.name != "reorder":
+        assert not example.features
+        return
+    with served.client() as api:
+        rows = [UNKNOWN, example.records()[0]]
+        found = api.post("/api/predict", json=rows, headers={"Prefer": "wait=20"}).raise_for_status().json()["result"]
+        line = f"{rows[1]['user_id']},{rows[1]['product_id']}"
+        csv = {"Content-Type": "text/csv; header=absent", "Prefer": "wait=20"}
+        bare = api.post("/api/predict", content=line, headers=csv).raise_for_status().json()["result"]
+    assert "user_id 2000000 in the view users" in found[0]["error"]["message"]
+    assert [found[1]] == bare
+
+
+def test_what_was_measured_is_kept_with_the_model(example: Trained) -> None:
+    metrics = example.metrics
+    assert metrics
+    if WHOLE:
+        if example.name == "housing":
+            assert metrics["rmse"] <= 3.2
+        else:
+            name, floor = FLOORS[example.name]
+            assert metrics[name] >= floor
+    if example.name == "housing":
+        assert metrics["best_parameters"]
+    if example.name == "spam":
+        other = json.loads((example.folder / "gaussian" / "metrics.json").read_text())
+        assert other["accuracy"] < metrics["accuracy"]
+
+
+def test_its_readme_says_how_to_run_it_and_how_well_it_does() -> None:
+    for name in SAMPLE:
+        text = (Path(__file__).parents[2] / "examples" / name / "README.md").read_text(encoding="utf-8")
+        assert f"make demo EXAMPLE={name}" in text
+        assert f"cli train --project examples/{name} --seeds 5" in text
+        assert "licence" in text.lower()

@@ -7,8 +7,8 @@ from typing import Any
 
 from commands.deployment import Deployment
 from commands.packaging.sources import PROJECT
-from serving.errors import SettingsError
 from serving.declared import OURS
+from serving.errors import SettingsError
 from serving.settings import Settings
 
 # serverless.yml sets what the stack generates; Lambda sets AWS_REGION; the rest has no meaning there.

@@ -41,7 +41,7 @@ def parse_csv(body: bytes, project: Project, *, header: bool, most: int) -> list
 
 
 def _columns_of(text: str, project: Project) -> Sequence[str]:
-    """What the cells of a CSV without a header are: PredictionData's fields, or with them every feature of the views."""
+    """What the cells of a CSV without a header are: PredictionData's fields, or with them each feature of the views."""
     cells = next(csv.reader(io.StringIO(text.lstrip("\r\n"), newline=""), strict=True), [])
     return project.columns if len(cells) == len(project.columns) else project.own_columns
 

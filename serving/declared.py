@@ -9,7 +9,7 @@ from types import ModuleType
 from pydantic import BaseModel, RootModel
 
 from serving.errors import ProjectError
-from serving.views import NAME as FEATURE_VIEWS
+from serving.view_rules import NAME as FEATURE_VIEWS
 from serving.views import FeatureView, read_views
 
 CLASS = "PredictionData"

@@ -171,9 +171,9 @@ class Project:
         except ValidationError as error:
             first = error.errors()[0]
             field = ".".join(map(str, first["loc"])) or "the record"
-            raise ProjectError(
-                f"The example's feature {field} is not valid: {first['msg']}: give it examples=[...]."
-            ) from error
+            hint = "" if field in self.own_columns else ": give its field examples=[...]"
+            problem = f"The example with its features does not pass validation.py: {field}: {first['msg']}{hint}."
+            raise ProjectError(problem) from error
         plain: dict[str, Any] = from_json(self._inputs.dump_json(found, by_alias=True, exclude_computed_fields=True))
         return plain
 

@@ -1,18 +1,19 @@
 """Feature views: what the worker looks up for the entities that a record names; validation.py's FEATURE_VIEWS."""
 
 from collections.abc import Iterator, Mapping
+from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import from_json, to_json
 
 from serving.errors import ProjectError
 from serving.schemas import column_of, columns_of, under_rules, with_fields
+from serving.view_rules import NAME, check_entities, check_features, check_names
 
-NAME = "FEATURE_VIEWS"
 _RULES = ConfigDict(extra="ignore", allow_inf_nan=False, validate_by_alias=True, validate_by_name=True)
 _EXAMPLE = f'{NAME} = {{"users": {{"entities": ["user_id"], "features": UserFeatures}}}}'
 
@@ -45,6 +46,14 @@ class FeatureView:
         values = [record.get(entity) for entity in self.entities]
         return None if None in values else to_json(values).decode()
 
+    def wrong(self, stored: Mapping[str, object]) -> Mapping[str, str]:
+        """What is wrong with features that were stored under an older class, by column."""
+        try:
+            self.features.__pydantic_validator__.validate_json(to_json(stored), strict=True)
+        except ValidationError as error:
+            return {str(found["loc"][0]): found["msg"] for found in error.errors(include_url=False)}
+        return {}
+
     def entry(self, row: BaseModel) -> tuple[str, dict[str, object]]:
         """Key and features of a valid `row`, as a FeatureStore takes them. Raises ValueError for a null entity."""
         plain = from_json(row.model_dump_json(by_alias=True, exclude_computed_fields=True))
@@ -59,15 +68,8 @@ def read_views(declared: Any, schema: type[BaseModel]) -> Mapping[str, FeatureVi
     if not isinstance(declared, Mapping):
         raise ProjectError(f"{NAME} in validation.py must be a dict such as {_EXAMPLE}.")
     views = {name: _view(name, about, schema) for name, about in declared.items()}
-    owners: dict[str, str] = {}
     entities = {entity for view in views.values() for entity in view.entities}
-    for view in views.values():
-        for column in view.columns:
-            if column in entities:
-                raise ProjectError(f"{NAME}: {column} names an entity, and can't be a feature of {view.name} as well.")
-            if column in owners:
-                raise ProjectError(f"{NAME}: {column} is a feature of {owners[column]} and of {view.name}: rename one.")
-            owners[column] = view.name
+    check_names({name: view.features for name, view in views.items()}, entities, schema)
     return views
 
 
@@ -77,7 +79,7 @@ def accepted(schema: type[BaseModel], views: Mapping[str, FeatureView]) -> type[
     return with_fields(
         schema,
         {
-            name: (_optional(view, field), None)
+            name: (_optional(view, name, field), None)
             for view, name, field in _features(views)
             if column_of(name, field) not in own
         },
@@ -86,7 +88,8 @@ def accepted(schema: type[BaseModel], views: Mapping[str, FeatureView]) -> type[
 
 def answered(schema: type[BaseModel], views: Mapping[str, FeatureView]) -> type[BaseModel]:
     """The schema of what the model is given: the client's own fields, and the features as their views declare them."""
-    return with_fields(schema, {name: (field.annotation, field) for _, name, field in _features(views)})
+    declared = {name: (field.annotation, _as_declared(name, field)) for _, name, field in _features(views)}
+    return with_fields(schema, declared)
 
 
 def _view(name: Any, about: Any, schema: type[BaseModel]) -> FeatureView:
@@ -97,21 +100,21 @@ def _view(name: Any, about: Any, schema: type[BaseModel]) -> FeatureView:
     features = about["features"]
     if not (isinstance(features, type) and issubclass(features, BaseModel) and features.model_fields):
         raise ProjectError(f"{NAME}: the features of {name} must be a pydantic class with a field for each of them.")
+    check_features(name, features)
     keys = _entities(name, about["entities"], schema)
-    taken = {*schema.model_fields} & {
-        n for n, f in features.model_fields.items() if column_of(n, f) != _column_in(schema, n)
-    }
-    if taken:
-        raise ProjectError(
-            f"{NAME}: {', '.join(sorted(taken))} of {name} has another alias in PredictionData: use one."
-        )
-    fields = {n: (f.rebuild_annotation(), Field(alias=f.alias)) for n, f in keys.items()}
-    return FeatureView(
+    check_entities(name, keys, schema)
+    fields = {n: (f.rebuild_annotation(), Field(alias=column_of(n, f))) for n, f in keys.items()}
+    view = FeatureView(
         name=name,
         entities=tuple(column_of(n, f) for n, f in keys.items()),
         features=features,
         row=under_rules(with_fields(features, fields), _RULES),
     )
+    try:
+        _ = view.defaults
+    except Exception as error:  # the user's default_factory
+        raise ProjectError(f"{NAME}: a default of {name} can't be made: {type(error).__name__}: {error}") from error
+    return view
 
 
 def _entities(view: str, declared: Any, schema: type[BaseModel]) -> dict[str, FieldInfo]:
@@ -128,20 +131,25 @@ def _entities(view: str, declared: Any, schema: type[BaseModel]) -> dict[str, Fi
     return {named[entity]: schema.model_fields[named[entity]] for entity in declared}
 
 
-def _column_in(schema: type[BaseModel], name: str) -> str | None:
-    return column_of(name, schema.model_fields[name]) if name in schema.model_fields else None
-
-
 def _features(views: Mapping[str, FeatureView]) -> Iterator[tuple[FeatureView, str, FieldInfo]]:
     return ((view, name, field) for view in views.values() for name, field in view.features.model_fields.items())
 
 
-def _optional(view: FeatureView, field: FieldInfo) -> Any:
+def _as_declared(name: str, field: FieldInfo) -> FieldInfo:
+    """The same field in another class: its alias stays, whatever that class makes of names."""
+    found = copy(field)
+    column = column_of(name, field)
+    found.alias = found.validation_alias = found.serialization_alias = column
+    found.alias_priority = 2
+    return found
+
+
+def _optional(view: FeatureView, name: str, field: FieldInfo) -> Any:
     """The feature as a client may send it; one that is not sent takes no place in the queue."""
     extra = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
     about = Field(
         default=None,
-        alias=field.alias,
+        alias=column_of(name, field),
         title=field.title,
         description=field.description,
         examples=field.examples,

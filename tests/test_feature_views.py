@@ -1,7 +1,6 @@
 """The client names a user and a product; the worker looks up what the model wants to know of them."""
 
 import json
-import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ from sklearn.linear_model import LinearRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
-from serving.errors import ProjectError, StoreUnavailable
+from serving.errors import StoreUnavailable
 from serving.project import Project
 from tests.making import Loop, function_of, make_loop, write_project
 
@@ -106,7 +105,15 @@ def test_a_row_without_features_names_what_is_unknown_and_harms_no_neighbour(loo
 def test_what_was_stored_before_a_view_grew_says_what_it_lacks(loop: Loop) -> None:
     loop.backend.features.write("users", [("[1]", {"orders": 2})])
     error = loop.ask({"user id": 1, "product": "tea"})
-    assert error["message"] == "There are no features for user id 1 in the view users, which lacks days since."
+    assert error["message"] == (
+        "There are no features for user id 1 in the view users that its class takes today "
+        "(days since: Field required; load them again)."
+    )
+    sent = {"user id": 1, "product": "tea", "days since": 7}
+    assert round(loop.ask(sent)["prediction"]) == 172, "who sends what is lacking needs it not"
+    for orders, problem in ((9.9, "Input should be a valid integer"), (-1, "Input should be greater than")):
+        loop.backend.features.write("users", [("[1]", {"orders": orders, "days since": 1.0})])
+        assert f"(orders: {problem}" in loop.ask({"user": 1, "product": "tea"})["message"]
 
 
 def test_quarantine_looks_up_what_is_delivered_again(loop: Loop) -> None:
@@ -148,6 +155,30 @@ def test_a_view_of_defaults_knows_everybody(tmp_path: Path) -> None:
     loop.close()
 
 
+def test_rows_without_features_say_nothing_of_the_models_speed(loop: Loop) -> None:
+    predictor = loop.worker._models.current().predictor
+    loop.ask({"user id": 1, "product": "tea"})
+    before = predictor._row_seconds
+    loop.ask([{"user id": 9, "product": "tea"}] * 1000)
+    assert predictor._row_seconds == before
+
+
+def test_what_is_looked_up_at_once_is_bounded_by_rows_as_features_may_be_large(loop: Loop) -> None:
+    read, sizes = loop.backend.features.read, []
+
+    class Counting:
+        def read(self, keys: Any) -> Any:
+            sizes.append(len(keys))
+            return read(keys)
+
+    loop.worker._lookup._features = Counting()
+    loop.worker._settings = loop.settings.model_copy(update={"batch_rows": 10})
+    for n in range(0, 150, 5):
+        loop.send([{"user id": user, "product": "tea"} for user in range(n, n + 5)])
+    loop.call()
+    assert sizes == [20] * 15, "ten users and ten pairs of two messages"
+
+
 def test_features_may_be_sent_and_need_not(tmp_path: Path) -> None:
     project = Project.load(write_project(tmp_path / "project", SCHEMA))
     assert project.json_schema["required"] == ["user id", "product"]
@@ -170,28 +201,39 @@ def test_the_hash_of_the_schema_knows_the_views(tmp_path: Path) -> None:
     assert plain not in [hashed(old, new) for old, new in changes.items()]
 
 
-@pytest.mark.parametrize(
-    ("views", "said"),
-    [
-        ("[Users]", "must be a dict such as"),
-        ('{"users": Users}', "users needs entities and features"),
-        ('{"a b": {"entities": ["user"], "features": Users}}', "'a b' can't name a view"),
-        ('{"users": {"entities": ["user"], "features": dict}}', "must be a pydantic class"),
-        ('{"users": {"entities": "user", "features": Users}}', "must be a list of fields"),
-        ('{"users": {"entities": ["buyer"], "features": Users}}', "looked up by buyer, which PredictionData lacks"),
-        (
-            '{"a": {"entities": ["user"], "features": Users}, "b": {"entities": ["user"], "features": Users}}',
-            "orders is a feature of a and of b: rename one",
-        ),
-        (
-            '{"a": {"entities": ["user"], "features": PredictionData}}',
-            "user id names an entity, and can't be a feature of a as well",
-        ),
-    ],
-    ids=range(8),
-)
-def test_a_wrong_declaration_says_what_is_wrong(tmp_path: Path, views: str, said: str) -> None:
-    source = textwrap.dedent(SCHEMA).partition("FEATURE_VIEWS")[0] + f"FEATURE_VIEWS = {views}\n"
-    with pytest.raises(ProjectError, match="FEATURE_VIEWS") as refusal:
-        Project.load(write_project(tmp_path / "project", source))
-    assert said in str(refusal.value)
+def test_aliases_that_a_class_generates_are_those_of_its_own_fields(tmp_path: Path) -> None:
+    schema = """
+    from pydantic import BaseModel, ConfigDict, Field
+    from pydantic.alias_generators import to_camel
+
+
+    class PredictionData(BaseModel):
+        model_config = ConfigDict(alias_generator=to_camel)
+        user_id: int = Field(examples=[1])
+
+
+    class Users(BaseModel):
+        total_orders: int = Field(examples=[2])
+
+
+    class Days(BaseModel):
+        model_config = ConfigDict(alias_generator=to_camel)
+        last_day: int = Field(examples=[2])
+
+
+    FEATURE_VIEWS = {
+        "users": {"entities": ["userId"], "features": Users},
+        "days": {"entities": ["user_id"], "features": Days},
+    }
+    """
+    frame = pd.DataFrame({"total_orders": [1, 2, 3, 5], "lastDay": [4, 1, 9, 2]})
+    target = frame["total_orders"] + 10 * frame["lastDay"]
+    loop = make_loop(tmp_path, schema, make_pipeline(LinearRegression()).fit(frame, target))
+    fill(loop, "users", {(1,): [2]})
+    fill(loop, "days", {(1,): [3]})
+    assert values(loop.ask([{"userId": 1}, {"userId": 1, "lastDay": 5}, {"userId": 1, "total_orders": 7}])) == [
+        32,
+        52,
+        37,
+    ]
+    loop.close()

@@ -14,6 +14,7 @@ from sklearn.preprocessing import FunctionTransformer
 from serving.errors import StoreUnavailable
 from tests.making import function_of, make_loop, pickled, write_project
 from tests.running import cli, running_service
+from worker.quarantine import LOAD_SECONDS, _Child
 
 HOSTILE = """
 import ctypes
@@ -62,7 +63,7 @@ def test_four_killers_among_five_hundred_fail_alone(tmp_path: Path, hostile_mode
             client.post("/api/predict", json={"x": value}).raise_for_status().headers["Location"] for value in values
         ]
         answers = []
-        until = time.monotonic() + 120
+        until = time.monotonic() + 200
         for location in locations:
             body = {"status": "pending"}
             while body["status"] == "pending":
@@ -88,7 +89,7 @@ def redelivered(loop: Any) -> None:
 
 
 def test_redelivered_work_never_meets_the_worker_process(tmp_path: Path, hostile_model: Any) -> None:
-    loop = make_loop(tmp_path, SCHEMA, hostile_model, predict_timeout=2)
+    loop = make_loop(tmp_path, SCHEMA, hostile_model)
     ids = {value: loop.send({"x": value}) for value in (1.0, -2.0, 2.0, -1.0, 3.0)}
     redelivered(loop)
     assert loop.call() == {"batchItemFailures": []}, "one invocation answers them all"
@@ -169,6 +170,19 @@ def test_a_child_that_loads_longer_than_a_call_lasts_goes_on_for_the_next_one(tm
     loop.drain()
     assert loop.answer(id_)["status"] == "succeeded"
     assert loop.worker._quarantine._child is child
+    loop.close()
+
+
+def test_a_child_that_never_loads_is_replaced(tmp_path: Path, hostile_model: Any) -> None:
+    loop = make_loop(tmp_path, SCHEMA, hostile_model)
+    stuck = loop.worker._quarantine._child = _Child(loop.settings)
+    psutil.Process(stuck._process.pid).suspend()
+    stuck.waited = LOAD_SECONDS - 1.5
+    id_ = loop.send({"x": 1.0}, suspect=True)
+    assert len(loop.call()["batchItemFailures"]) == 1
+    assert stuck._process.poll() is not None, "it is ended"
+    loop.drain()
+    assert loop.answer(id_)["status"] == "succeeded"
     loop.close()
 
 

@@ -80,8 +80,10 @@ class Frame:
                 )
         elif self._width is not None and self._width != len(self._columns):
             raise ModelRefused(
-                f"The model was fitted on {self._width} columns without names, and PredictionData has "
-                f"{len(self._columns)} fields: they must be as many, in the same order."
+                f"The model was fitted on {self._width} columns without names, and "
+                f"{'validation.py' if project.views else 'PredictionData'} has {len(self._columns)} "
+                f"{'fields and features besides its entities' if project.views else 'fields'}: "
+                "they must be as many, in the same order."
             )
 
 

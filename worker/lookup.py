@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic_core import to_json
 
-from serving.ports import FeatureStore
+from serving.ports import EntityKey, FeatureStore
 from serving.prediction import Code, Message
 from serving.project import Project
 from serving.views import FeatureView
@@ -15,13 +15,16 @@ from worker.question import Question, Row
 
 SHOWN = 60
 """Characters of a value that an error repeats: clients choose them."""
-Found = Mapping[tuple[str, str], Mapping[str, object] | None]
+Found = Mapping[EntityKey, Mapping[str, object] | None]
+Problems = Mapping[str, str]
+"""Column -> what is wrong with it."""
 
 
 class Lookup:
     """Features that a record brings along win over the store's; an entity whose every feature is sent is not read."""
 
     def __init__(self, project: Project, features: FeatureStore) -> None:
+        self._by_name = project.views
         self._views = list(project.views.values())
         self._features = features
 
@@ -40,9 +43,10 @@ class Lookup:
         needs = [[_needs(self._views, record) for record in group] for group in groups]
         flat = [wanted for group in needs for need in group for wanted in need]
         keys = list(dict.fromkeys((view.name, key) for view, key in flat if key is not None))
-        found: Found = dict(zip(keys, self._features.read(keys), strict=True)) if keys else {}
+        found = dict(zip(keys, self._features.read(keys), strict=True)) if keys else {}
+        wrong = {key: self._by_name[key[0]].wrong(stored) for key, stored in found.items() if stored is not None}
         return [
-            [_row(record, need, found) for record, need in zip(group, wanted, strict=True)]
+            [_row(record, need, found, wrong) for record, need in zip(group, wanted, strict=True)]
             for group, wanted in zip(groups, needs, strict=True)
         ]
 
@@ -52,30 +56,30 @@ def _needs(views: Sequence[FeatureView], record: Record) -> list[tuple[FeatureVi
     return [(view, view.key(record)) for view in views if any(record.get(column) is None for column in view.columns)]
 
 
-def _row(record: Record, needs: Sequence[tuple[FeatureView, str | None]], found: Found) -> Row:
+def _row(
+    record: Record, needs: Sequence[tuple[FeatureView, str | None]], found: Found, wrong: Mapping[EntityKey, Problems]
+) -> Row:
     values = dict(record)
     problems = []
     for view, key in needs:
         stored = found.get((view.name, key)) if key is not None else None
         known = {**view.defaults, **(stored or {})}
-        missing = []
-        for column in view.columns:
-            if values.get(column) is None:
-                values[column] = known.get(column)
-                if column not in known:
-                    missing.append(column)
-        if missing:
-            problems.append(_problem(view, record, missing if stored is not None else []))
+        lacking = [column for column in view.columns if record.get(column) is None]
+        bad = wrong.get((view.name, key), {}) if key is not None else {}
+        said = [f"{column}: {bad[column]}" for column in lacking if column in bad]
+        if said or not known.keys() >= {*lacking}:
+            problems.append(_problem(view, record, said))
+        values |= {column: known.get(column) for column in lacking}
     if problems:
         return RowError(Code.FEATURES_MISSING, f"There are no features for {'; nor for '.join(problems)}.")
     return values
 
 
-def _problem(view: FeatureView, record: Record, missing: Sequence[str]) -> str:
-    """Which entity of which view; where it is there and too old to have them all, which features it lacks."""
+def _problem(view: FeatureView, record: Record, stored: Sequence[str]) -> str:
+    """Which entity of which view; and what is wrong where it was stored under an older class."""
     entity = " and ".join(f"{column} {_shown(record.get(column))}" for column in view.entities)
-    lacking = f", which lacks {', '.join(missing)}" if missing else ""
-    return f"{entity} in the view {view.name}{lacking}"
+    why = f" that its class takes today ({', '.join(stored)}; load them again)" if stored else ""
+    return f"{entity} in the view {view.name}{why}"
 
 
 def _shown(value: Any) -> str:

@@ -111,7 +111,7 @@ class Worker:
         suspects: list[Job] = []
         for batch in self._batches(jobs):
             try:
-                outcomes = self._predict(batch, model, seconds_left(), first=not tried)
+                outcomes = self._predict(batch, model, seconds_left, first=not tried)
                 failures += self._settle(batch, outcomes, model)
                 tried = True
             except Unavailable as error:
@@ -141,25 +141,30 @@ class Worker:
         return failures
 
     def _batches(self, jobs: Sequence[Job]) -> Iterator[list[Job]]:
-        """The jobs in runs of at most BATCH_BYTES; the predictor keeps to BATCH_ROWS."""
+        """The jobs in runs of at most BATCH_BYTES and about BATCH_ROWS: features may be much larger than records."""
         batch: list[Job] = []
-        size = 0
+        size = rows = 0
         for job in jobs:
-            if batch and size + len(job.message.payload) > self._settings.batch_bytes:
+            payload = job.message.payload
+            own = payload.count(b"{")  # at least one for each record
+            if batch and (size + len(payload) > self._settings.batch_bytes or rows + own > self._settings.batch_rows):
                 yield batch
-                batch, size = [], 0
+                batch, size, rows = [], 0, 0
             batch.append(job)
-            size += len(job.message.payload)
+            size, rows = size + len(payload), rows + own
         if batch:
             yield batch
 
-    def _predict(self, jobs: Sequence[Job], model: LoadedModel, seconds: float, *, first: bool) -> list[Outcome | None]:
+    def _predict(
+        self, jobs: Sequence[Job], model: LoadedModel, seconds_left: Callable[[], float], *, first: bool
+    ) -> list[Outcome | None]:
         """In this process. With `first` nothing was before: the first message has all the time there is.
 
         Raises MemoryError, StoreUnavailable.
         """
         started = time.perf_counter()
         groups = [question.rows for question in self._lookup.questions([job.message for job in jobs])]
+        seconds = seconds_left()  # after the look-up, which may have taken its time
         answers = model.predictor.predict(groups, seconds)
         outcomes = [
             None if own is None else outcome(own, many=job.message.many, max_result=self._settings.max_result)

@@ -98,7 +98,9 @@ class Predictor:
             window = rows[len(answers) : len(answers) + size]
             started = time.monotonic()
             answers += self._separate(window, deadline)
-            self._row_seconds = max((time.monotonic() - started) / len(window), 1e-6)
+            given = sum(not isinstance(row, RowError) for row in window)
+            if given:  # the others say nothing of the model's speed
+                self._row_seconds = max((time.monotonic() - started) / given, 1e-6)
         return answers
 
     def _separate(self, rows: Sequence[Row], deadline: float) -> list[Answer]:

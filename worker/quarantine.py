@@ -131,9 +131,14 @@ class Quarantine:
         if child.loading is None:
             child.send({"load": {"tag": version.tag, "sha256": version.sha256}})
             child.loading = version
+        begun = time.monotonic()
         try:
-            answer = child.receive(lambda: max(1.0, min(LOAD_SECONDS, seconds_left())))
+            answer = child.receive(lambda: max(1.0, min(LOAD_SECONDS - child.waited, seconds_left())))
         except TimeoutError:
+            child.waited += time.monotonic() - begun
+            if child.waited >= LOAD_SECONDS:
+                self.close()
+                raise ModelUnavailable("the child process took too long to load the model") from None
             raise ModelUnavailable("the child process is still loading the model") from None
         child.loading = None
         if answer is None and old:  # it was ended between two batches
@@ -143,7 +148,7 @@ class Quarantine:
             self.close()
             raise ModelUnavailable((answer or {}).get("unavailable", "the child process ended while loading the model"))
         if not old:
-            self._load_seconds = time.monotonic() - child.started
+            self._load_seconds = child.waited + time.monotonic() - begun
         return child
 
 
@@ -152,7 +157,7 @@ class _Child:
 
     def __init__(self, settings: Settings) -> None:
         self.loading: ModelVersion | None = None
-        self.started = time.monotonic()
+        self.waited = 0.0  # seconds, for the model to be loaded
         self._process = subprocess.Popen(
             [sys.executable, "-c", _START, json.dumps(sys.path), settings.model_dump_json()],
             stdin=subprocess.PIPE,

@@ -50,10 +50,10 @@ def load(
         settings, backend = reach(project, state_dir, stage)
         count = load_features(backend.features, view_of(Project.load(settings.project_dir), view), file)
         where = "the service on this machine" if stage is None else f"{settings.service} at the stage {stage}"
-        say(f"{view}: {count:,} {'entity is' if count == 1 else 'entities are'} loaded into {where}.")
+        say(f"{loaded(view, count)} into {where}.")
 
 
-@app.command()
+@app.command(context_settings={"ignore_unknown_options": True})  # -1 is a value
 def show(
     view: ViewArgument,
     values: Annotated[
@@ -107,6 +107,11 @@ def load_features(store: FeatureStore, view: FeatureView, path: Path) -> int:
                 written += len(batch)
                 progress.update(task, completed=written, rows=written)
     return total
+
+
+def loaded(view: str, count: int) -> str:
+    """The beginning of a sentence."""
+    return f"{view}: {count:,} {'entity is' if count == 1 else 'entities are'} loaded"
 
 
 def view_of(project: Project, name: str) -> FeatureView:

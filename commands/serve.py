@@ -1,8 +1,9 @@
 """cli serve, cli demo: the API and its workers on this machine."""
 
 import logging
+import shlex
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from app.info import snippets
-from commands.console import err, fail, log_to_stderr, out, plain_errors
+from commands.console import err, fail, log_to_stderr, out, plain_errors, say
 from commands.models import open_registry
 from commands.options import ForceOption, ProjectOption, StateOption
 from commands.supervisor import Supervisor, check_port
@@ -90,14 +91,33 @@ def _load_features(settings: Settings, folder: Path) -> None:
     views = Project.load(settings.project_dir).views.values()
     if not views:
         return
-    from commands.features import load_features
+    from commands.features import load_features, loaded
 
     with closing(connect_local(settings)) as backend:
         for view in views:
             path = folder / f"{view.name}.csv"
             if not path.is_file():
                 raise ProjectError(f"train.py wrote no {path}: it must write the features of {view.name} there.")
-            load_features(backend.features, view, path)
+            say(f"{loaded(view.name, load_features(backend.features, view, path))}.")
+
+
+def _loading(settings: Settings, project: Project) -> Sequence[str]:
+    """The commands that load what the example needs: none where it can be answered."""
+    if not project.views:
+        return []
+    from commands.entities.lacking import lacking
+
+    folder, state = settings.project_dir, settings.state_dir
+    options = [] if folder == Path() else ["--project", str(folder)]
+    if state != folder / ".state":
+        options += ["--state-dir", str(state)]
+    with closing(connect_local(settings)) as backend:
+        names = [view.name for view in lacking(project, backend.features)]
+    files = {name: folder / "build" / "features" / f"{name}.csv" for name in names}
+    return [
+        shlex.join(["cli", "features", "load", name, str(file) if file.is_file() else "FILE.csv", *options])
+        for name, file in files.items()
+    ]
 
 
 def _environment(settings: Settings) -> "Environment":
@@ -134,8 +154,10 @@ def _serve(settings: Settings, prepare: "Callable[[], Environment]", host: str, 
     url = f"http://{shown}:{port}"
 
     def ready() -> None:
-        out.print(f"\n[bold]{project.title}[/bold] is served at {url} (docs: {url}/docs). Ctrl-C ends it. Try:\n")
-        out.print(snippets(url, project)["curl"] + "\n", markup=False, highlight=False, soft_wrap=True)
+        loading = _loading(settings, project)
+        how = "Load the features of the example, then try:" if loading else "Try:"
+        out.print(f"\n[bold]{project.title}[/bold] is served at {url} (docs: {url}/docs). Ctrl-C ends it. {how}\n")
+        say("\n".join([*loading, snippets(url, project)["curl"], ""]))
         sys.stdout.flush()
 
     try:

@@ -2,12 +2,15 @@
 
 import gzip
 import json
-from collections.abc import Iterator, Mapping
+import os
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from commands.entities.lacking import lacking
 from commands.entities.lines import FileRefused
 from commands.features import key_of, load_features
 from serving.local.connect import connect_local
@@ -67,11 +70,37 @@ def test_features_are_loaded_and_shown(project: Path, tmp_path: Path) -> None:
     assert unknown.stderr.startswith("error: visits has no features of user_id 7, shop north: `cli features load")
 
 
+def test_a_value_may_begin_with_a_hyphen(project: Path, tmp_path: Path) -> None:
+    where = ("--project", str(project), "--state-dir", str(tmp_path / "state"))
+    file = tmp_path / "visits.csv"
+    file.write_text("user_id,shop,visits,tags\n7,-1,3,[]\n", encoding="utf-8")
+    assert cli("features", "load", "visits", str(file), *where).stdout.startswith("visits: 1 entity is loaded into")
+    shown = cli("features", "show", "visits", "7", "-1", "--json", *where)
+    assert json.loads(shown.stdout) == {"visits": 3, "tags": []}
+    unknown = cli("features", "show", "visits", "-7", "--jsn", *where, check=False)
+    assert unknown.stderr == "error: user_id is '-7': Input should be greater than or equal to 1.\n"
+
+
 def test_a_project_without_views_says_how_to_declare_one(tmp_path: Path) -> None:
     ended = cli("features", "show", "users", "7", "--state-dir", str(tmp_path), check=False)
     assert ended.returncode == 1
     assert f"{ROOT / 'validation.py'} declares no feature views" in ended.stderr
     assert 'FEATURE_VIEWS = {"users": {"entities": ["user_id"], "features": UserFeatures}}' in ended.stderr
+
+
+def test_the_example_lacks_what_it_neither_brings_along_nor_finds(shop: Shop, tmp_path: Path) -> None:
+    def names(**sent: object) -> list[str]:
+        example = {"user_id": 7, "shop": "north", "amount": 2.5, **sent}
+        (folder / "example.json").write_text(json.dumps(example), encoding="utf-8")
+        return [view.name for view in lacking(Project.load(folder), shop.features)]
+
+    folder = write_shopping(tmp_path / "other")
+    assert names() == ["users", "visits"]
+    assert names(orders=3) == ["users", "visits"]
+    assert names(**{"orders": 3, "money spent": 12.5}) == ["visits"], "vip has a default"
+    shop.load("visits", "user_id,shop,visits,tags\n7,north,2,[]\n")
+    assert names() == ["users"]
+    assert names(shop="south") == ["users", "visits"]
 
 
 def test_an_unknown_view_is_told_the_known_ones(project: Path, tmp_path: Path) -> None:
@@ -87,6 +116,16 @@ def test_cells_are_read_as_the_api_reads_them(shop: Shop, project: Path) -> None
     assert shop.stored("visits", "7", "south") == {"visits": 1, "tags": []}
     assert shop.load("users", "user_id,orders,money spent,vip\n9,4.0, 1.50,True\n") == 1
     assert shop.stored("users", "9") == {"orders": 4, "money spent": 1.5, "vip": True}
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_a_pipe_is_read_to_its_end(shop: Shop, pack: Callable[[bytes], bytes]) -> None:
+    os.mkfifo(shop.file)
+    content = pack(b"user_id,orders,spent\n7,3,1\n8,1,2\n")
+    with ThreadPoolExecutor(1) as other:
+        other.submit(shop.file.write_bytes, content)
+        assert load_features(shop.features, shop.views["users"], shop.file) == 2
+    assert shop.stored("users", "8") == {"orders": 1, "money spent": 2.0, "vip": False}
 
 
 def test_loading_replaces_an_entity_whole_and_leaves_the_others(shop: Shop) -> None:

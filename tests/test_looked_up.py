@@ -1,6 +1,7 @@
 """A service whose model needs features: what the worker looks up, what a client sends, and what replay compares."""
 
 import csv
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,7 +19,12 @@ NOBODY = "There are no features for user_id 9 in the view users; nor for user_id
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_shopping(tmp_path_factory.mktemp("shopping") / "project")
+    """Its train.py has written the features of one of its views."""
+    written = write_shopping(tmp_path_factory.mktemp("shopping") / "project")
+    features = written / "build" / "features"
+    features.mkdir(parents=True)
+    shutil.copy(written / "users.csv", features)
+    return written
 
 
 @pytest.fixture(scope="module")
@@ -52,6 +58,19 @@ def predicted(shop: Service, file: Path, content: str, code: int) -> tuple[list[
     assert ended.returncode == code, ended.stderr
     with out.open(newline="", encoding="utf-8") as answers:
         return list(csv.DictReader(answers)), ended.stderr
+
+
+def test_whoever_serves_it_without_features_is_told_how_to_load_those_of_the_example(
+    shop: Service, project: Path, state: Path
+) -> None:
+    users, options = project / "build" / "features" / "users.csv", f"--project {project} --state-dir {state}"
+    assert shop.log.index("Load the features of the example, then try:\n") < shop.log.index("\ncurl ")
+    told = [line for line in shop.log.splitlines() if line.startswith(("cli", "curl"))]
+    assert told[:2] == [
+        f"cli features load users {users} {options}",
+        f"cli features load visits FILE.csv {options}",
+    ]
+    assert told[2].startswith("curl ")
 
 
 def test_features_are_looked_up_for_a_file_without_them(shop: Service, tmp_path: Path) -> None:

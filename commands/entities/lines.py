@@ -4,7 +4,11 @@ import csv
 import gzip
 import zlib
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from shutil import copyfileobj
+from tempfile import TemporaryFile
+from typing import IO
 
 from serving.errors import ServingError
 
@@ -26,7 +30,7 @@ def read_lines(path: Path, at: Callable[[int], None] = lambda position: None) ->
     """
     number = 0
     try:
-        with path.open("rb") as raw:
+        with _opened(path) as raw:
             packed = raw.read(len(GZIP)) == GZIP
             raw.seek(0)
             file = gzip.GzipFile(fileobj=raw) if packed else raw
@@ -41,6 +45,19 @@ def read_lines(path: Path, at: Callable[[int], None] = lambda position: None) ->
         raise FileRefused(f"{path} is damaged: {str(error).rstrip('.')}. Pack it again.") from None
     except OSError as error:
         raise FileRefused(f"{path} can't be read: {error.strerror or error}.") from None
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[IO[bytes]]:
+    """The file; or all that comes out of a pipe, which can't be looked into without being used up."""
+    with path.open("rb") as raw:
+        if raw.seekable():
+            yield raw
+            return
+        with TemporaryFile() as copy:
+            copyfileobj(raw, copy)
+            copy.seek(0)
+            yield copy
 
 
 def _texts(file: Iterable[bytes], path: Path, read: Callable[[], None]) -> Iterator[str]:

@@ -24,7 +24,7 @@ def agreement(project: Project, tried: Tried) -> Iterator[Finding]:
         columns = tuple(name for name in columns if name not in project.entities)
     found = [
         *_names(project, columns, tried.feature_names),
-        *_types(schema, columns, tried),
+        *_types(project, columns, tried),
         *_categories(schema, columns, tried),
         *_values(tried),
     ]
@@ -38,9 +38,8 @@ def _names(project: Project, fields: Sequence[str], fitted: Sequence[str] | None
         return
     unused = [name for name in fields if name not in fitted and name not in project.entities]
     if unused:
-        owner = "validation.py" if project.views else "PredictionData"
         names = _listed(unused)
-        yield warned(CHECK, f"{owner} has {names}, which the model does not know: it is asked for in vain.")
+        yield warned(CHECK, f"{_owner(project)} has {names}, which the model does not know: it is asked for in vain.")
     if project.views:
         return  # columns come from several places, by name
     if [name for name in fields if name in fitted] != list(fitted):
@@ -52,15 +51,20 @@ def _names(project: Project, fields: Sequence[str], fitted: Sequence[str] | None
         )
 
 
+def _owner(project: Project) -> str:
+    """Where its fields stand: with views, in several classes."""
+    return "validation.py" if project.views else "PredictionData"
+
+
 def diff(fields: Sequence[str], fitted: Sequence[str]) -> str:
     """Lines to read: `-` is in validation.py and not in the model, `+` is in the model and not in validation.py."""
     lines = difflib.unified_diff(list(fields), list(fitted), "validation.py", "model", n=1, lineterm="")
     return "\n".join(line for line in lines if not line.startswith("@@"))
 
 
-def _types(schema: Mapping[str, Any], fields: Sequence[str], tried: Tried) -> Iterator[Finding]:
+def _types(project: Project, fields: Sequence[str], tried: Tried) -> Iterator[Finding]:
     for name, column in _paired(fields, tried):
-        types = _types_of(schema, name) - {"null", "any"}
+        types = _types_of(project.inputs_schema, name) - {"null", "any"}
         wanted = {"number": {"number", "integer", "boolean"}, "text": {"string"}, "list": {"array"}}.get(column.kind)
         if column.kind == "category" and column.categories:
             wanted = {_type(value) for value in column.categories if value is not None}
@@ -68,7 +72,7 @@ def _types(schema: Mapping[str, Any], fields: Sequence[str], tried: Tried) -> It
         if wanted and types and not types <= wanted:
             yield failed(
                 CHECK,
-                f"{name} is {_listed(sorted(types - wanted))} in PredictionData, and the model was fitted on "
+                f"{name} is {_listed(sorted(types - wanted))} in {_owner(project)}, and the model was fitted on "
                 f"{'numbers' if 'number' in wanted else _listed(sorted(wanted))}: change its type.",
                 forceable=True,
             )

@@ -1,7 +1,9 @@
 """Finds a data set for training: in DATA_DIR, among those downloaded before, or at its address."""
 
+import lzma
 import shutil
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -104,6 +106,8 @@ def _take(source: Source, part: Path, path: Path) -> str | None:
         return f"is another file ({other} instead of {source.checksum})"
     except (zipfile.BadZipFile, KeyError):
         return f"is no zip that holds {source.member}"
+    except (zlib.error, lzma.LZMAError, EOFError, RuntimeError) as error:  # damaged, encrypted, packed in another way
+        return f"is a zip whose {source.member} can't be unpacked ({str(error).rstrip('.') or 'it is cut off'})"
     finally:
         whole.unlink(missing_ok=True)
         forget(part)

@@ -16,9 +16,9 @@ from serving.errors import ServingError
 
 _TIMEOUT = httpx.Timeout(30, connect=10)
 _PATIENCE = 3
-"""Connections in a row that bring nothing, once something has come."""
+"""Connections in a row that bring nothing new, once something has come."""
 _PAUSE = 1.0
-"""Seconds after one that brought nothing."""
+"""Seconds after one that brought nothing new."""
 
 
 class NotDownloaded(ServingError):
@@ -29,16 +29,19 @@ def download(url: str, part: Path) -> bool:
     """All of it into `part`; whether some of it was there already, perhaps of another file. Raises NotDownloaded."""
     part.parent.mkdir(parents=True, exist_ok=True)
     resumed = _size(part) > 0
-    patience = 1
+    patience, furthest, anew = 1, _size(part), False
     with _progress() as progress, httpx.Client(timeout=_TIMEOUT, follow_redirects=True) as client:
         while True:
-            before = _size(part)
             try:
                 if _receive(client, url, part, progress):
                     _version(part).unlink(missing_ok=True)
                     return resumed
+                if anew:
+                    raise NotDownloaded("breaks off, and can't be gone on with")
+                furthest, anew = 0, True
             except httpx.TransportError as error:
-                more = _size(part) > before
+                more = _size(part) > furthest
+                furthest = max(furthest, _size(part))
                 patience = _PATIENCE if more else patience - 1
                 if not patience:
                     raise NotDownloaded(f"can't be reached ({_reason(error)})") from error

@@ -1,5 +1,6 @@
 """Scores a way of training on rows that it has not seen: several times, each with another seed."""
 
+import math
 import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -18,8 +19,9 @@ def holdouts(
 ) -> tuple[Fitted, dict[str, Any]]:
     """`train(seed)` fits on 80 % of the rows and scores on the other 20 %; seeds are 0, 1, 2 and so on.
 
-    The model of seed 0, and the means over the seeds; with several `<metric>_spread`, the standard deviation. What is
-    no number is that of seed 0. `spinner=False` leaves the terminal to a train that shows its own progress.
+    The model of seed 0, and the means over the seeds; with several `<metric>_spread`, the standard deviation. A metric
+    that is not a finite number for each of them is None; what is never a number is that of seed 0. `spinner=False`
+    leaves the terminal to a train that shows its own progress.
     """
     fitted, metrics = _timed(train, 0, seeds, spinner)
     found = [metrics, *(_timed(train, seed, seeds, spinner)[1] for seed in range(1, seeds))]
@@ -40,28 +42,51 @@ def _timed(
     ) as progress:
         progress.add_task(f"training, hold-out {seed + 1} of {seeds}")
         fitted, metrics = train(seed)
-    scores = ", ".join(f"{name} {values[0]:.3f}" for name, values in _numbers([metrics]).items())
+    scores = ", ".join(f"{name} {value:.3f}" for name, value in _scores(metrics).items())
     say(f"seed {seed}: {scores} ({time.monotonic() - begun:.1f} s)")
     return fitted, metrics
 
 
-def _numbers(found: Sequence[Mapping[str, Any]]) -> Mapping[str, Sequence[float]]:
-    """The values of each metric that is a number, in the order of the seeds."""
-    names = [name for name, value in found[0].items() if isinstance(value, Real) and not isinstance(value, bool)]
-    return {name: [float(metrics[name]) for metrics in found] for name in names}
+def _scores(metrics: Mapping[str, Any]) -> Mapping[str, float]:
+    """The metrics that are numbers; a NaN is one."""
+    found = (
+        (name, value) for name, value in metrics.items() if isinstance(value, Real) and not isinstance(value, bool)
+    )
+    return {name: float(value) for name, value in found}
+
+
+def _numbers(found: Sequence[Mapping[str, Any]]) -> Mapping[str, Sequence[float | None]]:
+    """The values of each metric that is a number for a seed, in the order of the seeds; None for one without it."""
+    scores = [_scores(metrics) for metrics in found]
+    return {name: [each.get(name) for each in scores] for each in scores for name in each}
+
+
+def _whole(values: Sequence[float | None]) -> Sequence[float]:
+    """The values, where a mean can be taken of them: one for each seed, all of them finite. Else none."""
+    finite = [value for value in values if value is not None and math.isfinite(value)]
+    return finite if len(finite) == len(values) else []
 
 
 def _means(found: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     numbers = _numbers(found)
     metrics: dict[str, Any] = {}
-    for name, value in found[0].items():
-        metrics[name] = round(statistics.fmean(numbers[name]), 4) if name in numbers else value
-        if name in numbers and len(found) > 1:
-            metrics[f"{name}_spread"] = round(statistics.stdev(numbers[name]), 4)
+    for name in {**found[0], **numbers}:
+        if name not in numbers:
+            metrics[name] = found[0][name]
+            continue
+        values = _whole(numbers[name])
+        metrics[name] = round(statistics.fmean(values), 4) if values else None  # JSON has no NaN
+        if len(values) > 1:
+            metrics[f"{name}_spread"] = round(statistics.stdev(values), 4)
     return metrics
 
 
-def _summary(name: str, values: Sequence[float]) -> str:
+def _summary(name: str, found: Sequence[float | None]) -> str:
+    values = _whole(found)
+    if not values:
+        without = [str(seed) for seed, value in enumerate(found) if value is None or not math.isfinite(value)]
+        seeds = f"seed {without[0]}" if len(without) == 1 else f"the seeds {', '.join(without)}"
+        return f"{name} has no mean and is kept as null: it is no finite number for {seeds}"
     if len(values) == 1:
         return f"{name} {values[0]:.3f} (1 hold-out of 20 %)"
     spread = statistics.stdev(values)

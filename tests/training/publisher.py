@@ -15,6 +15,7 @@ class Publisher:
     content: bytes
     version: str | None = '"1"'
     resumes: bool = True
+    refuses_ranges: bool = False
     cuts: list[int] = field(default_factory=list)
     block: int = 1 << 20
     pause: float = 0.0  # seconds after each block
@@ -29,7 +30,7 @@ class Publisher:
             handler.end_headers()
             return
         start = self._start(handler.headers.get("Range"), handler.headers.get("If-Range"))
-        if start >= len(self.content):
+        if start >= len(self.content) or (self.refuses_ranges and "Range" in handler.headers):
             handler.send_response(416)
             handler.send_header("Content-Length", "0")
             handler.end_headers()

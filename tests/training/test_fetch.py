@@ -1,52 +1,18 @@
 """Data sets come from DATA_DIR, from the cache or from their address, whole or not at all."""
 
 import gzip
-import hashlib
-import io
 import os
 import pty
-import random
 import subprocess
 import sys
 import time
-import zipfile
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from commands.training import fetch
 from tests.running import free_port
-from tests.training.publisher import Publisher, published
-
-CONTENT = random.Random(7).randbytes(300_000)
-HALF = len(CONTENT) // 2
-
-
-def sha256(content: bytes) -> str:
-    return f"sha256:{hashlib.sha256(content).hexdigest()}"
-
-
-@pytest.fixture
-def site() -> Iterator[Publisher]:
-    with published(CONTENT) as publisher:
-        yield publisher
-
-
-@pytest.fixture(autouse=True)
-def no_data_dir(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("DATA_DIR", raising=False)
-
-
-def fetched(site: Publisher, kept: Path, **changes: Any) -> Path:
-    return fetch("set/data.bin", **{"url": site.url, "checksum": sha256(CONTENT), "kept": kept, **changes})
-
-
-def refused(site: Publisher, kept: Path, **changes: Any) -> str:
-    with pytest.raises(SystemExit) as ended:
-        fetched(site, kept, **changes)
-    return str(ended.value)
+from tests.training.fetching import CONTENT, HALF, fetched, refused, sha256
+from tests.training.publisher import Publisher
 
 
 def script(site: Publisher, kept: Path) -> list[str]:
@@ -123,6 +89,20 @@ def test_where_a_server_can_not_resume_it_begins_anew(site: Publisher, tmp_path:
     assert fetched(site, tmp_path).read_bytes() == CONTENT
 
 
+def test_a_server_that_refuses_to_resume_and_breaks_off_again_is_given_up(site: Publisher, tmp_path: Path) -> None:
+    site.refuses_ranges = True
+    site.cuts = [HALF] * 50
+    assert "/data breaks off, and can't be gone on with: download it elsewhere" in refused(site, tmp_path)
+    assert [each.get("Range") for each in site.requests] == [None, f"bytes={HALF}-"] * 2
+
+
+def test_a_server_that_breaks_off_now_here_now_there_is_given_up(site: Publisher, tmp_path: Path) -> None:
+    site.resumes = False
+    site.cuts = [HALF, 1000] * 25
+    assert "/data can't be reached" in refused(site, tmp_path)
+    assert len(site.requests) == 4
+
+
 def begun(kept: Path, content: bytes, version: str | None = None) -> None:
     """What an earlier download left."""
     folder = kept / "set"
@@ -164,21 +144,6 @@ def test_a_kept_file_of_another_checksum_is_downloaded_again(site: Publisher, tm
     fetched(site, tmp_path)
     site.content = b"second edition"
     assert fetched(site, tmp_path, checksum=sha256(b"second edition")).read_bytes() == b"second edition"
-
-
-def test_the_member_of_a_zip_is_unpacked_and_compared(site: Publisher, tmp_path: Path) -> None:
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w") as archive:
-        archive.writestr("folder/data.bin", CONTENT)
-    site.content = packed.getvalue()
-    path = fetched(site, tmp_path, member="folder/data.bin")
-    assert path.read_bytes() == CONTENT
-    assert {each.name for each in path.parent.iterdir()} == {"data.bin", "data.bin.lock"}
-    path.unlink()
-    assert "is no zip that holds train.csv: download it" in refused(site, tmp_path, member="train.csv")
-    assert "unpack train.csv and put it at" in refused(site, tmp_path, member="train.csv")
-    site.content = CONTENT
-    assert "is no zip that holds folder/data.bin" in refused(site, tmp_path, member="folder/data.bin")
 
 
 def test_two_processes_that_want_the_same_download_it_once(site: Publisher, tmp_path: Path) -> None:

@@ -141,6 +141,8 @@ def test_a_demo_of_a_project_with_views_looks_up_what_train_py_wrote(tmp_path: P
             answer = client.post("/api/predict", json=record, headers={"Prefer": "wait=10"}).json()
     assert answer["status"] == "succeeded", answer
     assert answer["result"]["prediction"] == pytest.approx(2.5 + 10 * 3 + 100 * 2)
+    assert "users: 2 entities are loaded.\nvisits: 2 entities are loaded.\n" in service.log
+    assert "features load" not in service.log, "the example has its features"
 
 
 def test_a_demo_without_the_features_of_a_view_is_not_served(tmp_path: Path) -> None:

@@ -65,6 +65,47 @@ def test_one_hold_out_has_no_spread(capsys: pytest.CaptureFixture[str]) -> None:
     assert "accuracy 0.790 (1 hold-out of 20 %)" in capsys.readouterr().out
 
 
+def test_a_metric_that_is_no_finite_number_for_each_seed_is_kept_as_null_and_the_model_with_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    scores = [
+        {"auc": float("nan"), "recall": None, "lift": 2.0, "accuracy": 0.5},
+        {"auc": 0.5, "recall": 0.25, "accuracy": 0.75, "gain": np.float64("inf")},
+    ]
+    fitted, metrics = holdouts(lambda seed: (f"model {seed}", scores[seed]), seeds=2)
+    nulls = {"auc": None, "recall": None, "lift": None, "gain": None}
+    assert (fitted, metrics) == ("model 0", {**nulls, "accuracy": 0.625, "accuracy_spread": 0.1768})
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("seed 0: auc nan, lift 2.000, accuracy 0.500 (")
+    assert lines[2:] == [
+        "auc has no mean and is kept as null: it is no finite number for seed 0",
+        "lift has no mean and is kept as null: it is no finite number for seed 1",
+        "accuracy 0.625 ± 0.177 (2 hold-outs of 20 %)",
+        "recall has no mean and is kept as null: it is no finite number for seed 0",
+        "gain has no mean and is kept as null: it is no finite number for the seeds 0, 1",
+    ]
+    _, alone = holdouts(lambda seed: ("model", scores[0]))
+    save(tmp_path, fitted, alone)
+    assert json.loads((tmp_path / "metrics.json").read_text()) == {
+        "auc": None,
+        "recall": None,
+        "lift": 2.0,
+        "accuracy": 0.5,
+    }
+
+
+def test_numbers_that_json_has_not_are_null_wherever_they_stand(tmp_path: Path) -> None:
+    found = {"auc": np.float32("nan"), "best": {"missing": float("nan"), "tried": np.array([1, np.inf])}}
+    save(tmp_path, "model", {**found, "wide": np.longdouble(0.5), "classes": ("a", np.int64(2), np.bool_(True))})
+    content = (tmp_path / "metrics.json").read_text()
+    assert json.loads(content, parse_constant=pytest.fail) == {
+        "auc": None,
+        "best": {"missing": None, "tried": [1.0, None]},
+        "wide": 0.5,
+        "classes": ["a", 2, True],
+    }
+
+
 def test_model_and_metrics_are_written_with_numbers_of_numpy(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -23,21 +23,20 @@ FILES = {
     *("test_advice.py", "test_dangerous.py", "test_inspect_command.py", "test_origins.py", "test_bad_models.py"),
 }
 FOLDERS = {"aws", "comparing", "e2e", "environments", "packaging"}
-BUILDING = ("tests/aws/e2e/", "tests/packaging/test_package_command.py")
-TOGETHER = {BUILDING: "build", ("tests/packaging/",): "packaging"}
+TOGETHER = {"tests/aws/e2e/test_stacks.py": "stacks", "tests/aws/e2e/": "site", "tests/packaging/": "packaging"}
 
 
 class ByFile(LoadScopeScheduling):
-    """A file's tests share a process, and so do all that use this checkout's build folder, or the same packages."""
+    """A file's tests share a process, and so do all that use the same deployment, or the same packages."""
 
     def _split_scope(self, nodeid: str) -> str:
-        scopes = (scope for paths, scope in TOGETHER.items() if nodeid.startswith(paths))
+        scopes = (scope for path, scope in TOGETHER.items() if nodeid.startswith(path))
         return next(scopes, nodeid.partition("::")[0])
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """One more than there are cores: the tests wait for other processes most of the time."""
-    return min(4, (os.cpu_count() or 1) + 1)
+    """Two more than there are cores: most tests wait for other processes, and some for their turn to deploy."""
+    return min(4, (os.cpu_count() or 1) + 2)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:

@@ -84,7 +84,7 @@ class Loop:
         self.backend.queue.send([message])
         return message.prediction_id
 
-    def drain(self, seconds: float = 60) -> None:
+    def drain(self, seconds: float = 200) -> None:
         """Handle batches until the queue is empty."""
         until = time.monotonic() + seconds
         while self.backend.queue.next_visible() is not None:
@@ -106,7 +106,7 @@ class Loop:
         answer = self.answer(prediction_id)
         return answer.get("result", answer.get("error"))
 
-    def call(self, *, seconds: float = 60, most: int = 1000) -> dict[str, Any]:
+    def call(self, *, seconds: float = 600, most: int = 1000) -> dict[str, Any]:
         """One call of the worker with what is visible, `most` messages; what did not fail is acknowledged."""
         received = self.backend.queue.receive(owner="test", lease=60, most=most, most_bytes=1 << 30)
         records = [

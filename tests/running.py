@@ -15,8 +15,12 @@ from typing import Any
 import httpx
 import psutil
 
+from tests.warm import fork_of, run_warm
+
 ROOT = Path(__file__).parent.parent
 CLI = [sys.executable, "-m", "cli"]
+PATIENCE = 200.0
+"""Seconds for what takes two on an idle machine: no test may fail because others are at work."""
 
 
 def free_port() -> int:
@@ -28,15 +32,32 @@ def free_port() -> int:
 def run(*command: str, check: bool = True, **options: Any) -> subprocess.CompletedProcess[str]:
     """A command to its end, its output captured; in the repository unless `cwd` says otherwise."""
     finished = subprocess.run(
-        command, capture_output=True, text=True, check=False, timeout=300, **{"cwd": ROOT, **options}
+        command, capture_output=True, text=True, check=False, **{"timeout": 300, "cwd": ROOT, **options}
     )
-    if check and finished.returncode:
-        raise AssertionError(f"{command} ended with {finished.returncode}:\n{finished.stdout}\n{finished.stderr}")
+    return checked(finished) if check else finished
+
+
+def checked(finished: subprocess.CompletedProcess[str]) -> subprocess.CompletedProcess[str]:
+    if finished.returncode:
+        told = f"{finished.args} ended with {finished.returncode}:\n{finished.stdout}\n{finished.stderr}"
+        raise AssertionError(told)
     return finished
 
 
-def cli(*arguments: str, check: bool = True, **options: Any) -> subprocess.CompletedProcess[str]:
-    return run(*CLI, *arguments, check=check, **options)
+def cli(
+    *arguments: str,
+    check: bool = True,
+    cwd: Path = ROOT,
+    env: Mapping[str, str] = os.environ,
+    input: str = "",
+    timeout: float = 300,
+) -> subprocess.CompletedProcess[str]:
+    """`cli` to its end in a process of its own, its output captured."""
+    process = fork_of(env)
+    if process is None:
+        return run(*CLI, *arguments, check=check, cwd=cwd, env=env, input=input, timeout=timeout)
+    finished = run_warm(process, list(arguments), cwd=cwd, environment=env, text=input, seconds=timeout)
+    return checked(finished) if check else finished
 
 
 @dataclass
@@ -57,20 +78,20 @@ class Service:
         return self.log_path.read_text(encoding="utf-8")
 
     def client(self, **options: Any) -> httpx.Client:
-        return httpx.Client(base_url=self.url, timeout=60, **options)
+        return httpx.Client(base_url=self.url, timeout=PATIENCE, **options)
 
     def processes(self, role: str) -> list[psutil.Process]:
         """Its children of a role: `api` or `worker`."""
         children = psutil.Process(self.process.pid).children()
         return [child for child in children if child.status() != psutil.STATUS_ZOMBIE and role in child.cmdline()]
 
-    def wait_until_healthy(self, seconds: float = 60) -> None:
+    def wait_until_healthy(self, seconds: float = PATIENCE) -> None:
         until = time.monotonic() + seconds
         while True:
             if self.process.poll() is not None:
                 raise AssertionError(f"serve ended with {self.process.returncode}:\n{self.log}")
             try:
-                httpx.get(f"{self.url}/api/health", timeout=5).raise_for_status()
+                httpx.get(f"{self.url}/api/health", timeout=30).raise_for_status()
             except httpx.HTTPError:
                 if time.monotonic() > until:
                     raise AssertionError(f"not healthy after {seconds} seconds:\n{self.log}") from None
@@ -85,7 +106,10 @@ class Service:
         """As Ctrl-C would; returns the exit code."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGINT)
-        return self.process.wait(30)
+        try:
+            return self.process.wait(PATIENCE)
+        finally:
+            self.process.kill()  # nothing, where it has ended by itself
 
 
 def start_service(

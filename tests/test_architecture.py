@@ -12,6 +12,7 @@ import typer.main
 
 import cli
 from tests.running import ROOT, run
+from tests.running import cli as run_cli
 
 PACKAGES = ("app", "worker", "serving", "commands")
 SOURCES = sorted(
@@ -85,6 +86,16 @@ def test_http_statuses_live_in_the_api_only() -> None:
             assert not re.search(r"\b(status_code|HTTPException)\b", path.read_text()), path
 
 
+def test_make_test_looks_for_what_must_be_alone_where_it_is() -> None:
+    found = {
+        str(path.relative_to(ROOT))
+        for path in SOURCES
+        if re.search(r"^@?(\w+ = )?pytest\.mark\.alone", path.read_text(), re.M)
+    }
+    (listed,) = re.findall(r"pytest -q -m alone (.*)", (ROOT / "Makefile").read_text())
+    assert set(listed.split()) == found
+
+
 TREE: Any = typer.main.get_command(cli.app)
 
 
@@ -99,7 +110,7 @@ COMMANDS = commands(TREE)
 
 @pytest.mark.parametrize("path", COMMANDS, ids=lambda path: " ".join(path) or "cli")
 def test_help_fits_80_columns_and_explains_every_option(path: tuple[str, ...]) -> None:
-    shown = run(sys.executable, "-m", "cli", *path, "--help").stdout
+    shown = run_cli(*path, "--help").stdout
     assert shown.strip()
     for line in shown.splitlines():
         assert len(line.rstrip()) <= 80, line

@@ -13,7 +13,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from tests.running import ROOT, Service, cli
+from tests.running import PATIENCE, ROOT, Service, cli
 
 EXAMPLE = json.loads((ROOT / "example.json").read_text())
 WAIT = {"Prefer": "wait=10"}
@@ -164,7 +164,7 @@ def test_a_pending_prediction_can_be_cancelled(serve: Callable[..., Service]) ->
         assert api.delete(location).status_code == 204
         assert api.get(location).json()["status"] == "cancelled"
         stopped.resume()
-        until = time.monotonic() + 30
+        until = time.monotonic() + PATIENCE
         while api.get("/api/health").json()["waiting"] and time.monotonic() < until:
             time.sleep(0.05)
         assert api.get(location).json()["status"] == "cancelled", "the worker's later answer does not count"

@@ -12,14 +12,13 @@ from sklearn.pipeline import make_pipeline
 from serving.errors import StoreUnavailable
 from serving.local.connect import connect_local
 from serving.settings import Settings
-from tests.running import CLI, Service, cli, free_port, run
+from tests.running import Service, cli, free_port
 
 
 def refused(tmp_path: Path, *arguments: str, **environment: str) -> str:
     """The one message of a serve that does not start."""
     port = free_port()
-    finished = run(
-        *CLI,
+    finished = cli(
         "serve",
         "--port",
         str(port),

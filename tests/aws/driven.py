@@ -24,6 +24,7 @@ from tests.aws.fixtures import make_bucket, make_stack
 from tests.aws.wire import Wire
 from tests.making import pickled, write_project
 from tests.manifests import manifest_of
+from tests.running import PATIENCE
 from worker.main import Worker
 
 SCHEMA = "x: float = Field(examples=[1])\nnote: str = ''"
@@ -35,7 +36,7 @@ class Api:
     def __init__(self, settings: Settings, backend: AwsBackend) -> None:
         self._runner = asyncio.Runner()
         transport = httpx.ASGITransport(create_app(settings, backend), raise_app_exceptions=False)
-        self._client = httpx.AsyncClient(transport=transport, base_url="http://api", timeout=60)
+        self._client = httpx.AsyncClient(transport=transport, base_url="http://api", timeout=PATIENCE)
 
     def __call__(self, method: str, path: str, **options: Any) -> httpx.Response:
         return self._runner.run(self._client.request(method, f"/api/predict{path}", **options))
@@ -88,7 +89,7 @@ class Driven:
             for message in found
         ]
         self.receives = max(int(record["attributes"]["ApproximateReceiveCount"]) for record in records)
-        answer = self.worker({"Records": records}, Context(60))
+        answer = self.worker({"Records": records}, Context(PATIENCE))
         failed = {item["itemIdentifier"] for item in answer["batchItemFailures"]}
         for record in records:
             if record["messageId"] not in failed:
@@ -97,7 +98,7 @@ class Driven:
 
     def drain(self) -> None:
         """Poll, and let the queue's time pass, until it is empty."""
-        until = time.monotonic() + 60
+        until = time.monotonic() + PATIENCE
         while True:
             depth = self.depth()
             if not depth["waiting"] and not depth["hidden"]:

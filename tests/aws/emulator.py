@@ -19,12 +19,12 @@ import certifi
 import httpx
 from botocore.config import Config
 
-from tests.running import ROOT, free_port
+from tests.running import PATIENCE, ROOT, free_port
 
 PYTHON = ROOT / ".tools" / "ministack" / "bin" / "python"
 REGION = "eu-central-1"
 ROOT_KEYS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
-CONFIG = Config(retries={"total_max_attempts": 1}, connect_timeout=2, read_timeout=30)
+CONFIG = Config(retries={"total_max_attempts": 1}, connect_timeout=30, read_timeout=120)
 
 
 @dataclass
@@ -63,7 +63,7 @@ class Emulator:
         """A plain client; with `host`, of the API of that name, whatever this machine's resolver knows."""
         trusted = ssl.create_default_context(cafile=self.certificate) if self.certificate else True
         headers = {"Host": host} if host else {}
-        return httpx.Client(base_url=self.url, headers=headers, verify=trusted, timeout=60)
+        return httpx.Client(base_url=self.url, headers=headers, verify=trusted, timeout=PATIENCE)
 
     def passes(self, seconds: float) -> None:
         """Move the clock of the queues: what was hidden for so long becomes visible."""
@@ -137,7 +137,7 @@ def trusting(certificate: Path) -> dict[str, str]:
 
 
 def _wait(emulator: Emulator) -> None:
-    until = time.monotonic() + 60
+    until = time.monotonic() + PATIENCE
     while True:
         if emulator.process.poll() is not None:
             raise AssertionError(f"the emulator ended with {emulator.process.returncode}:\n{emulator.log}")

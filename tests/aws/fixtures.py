@@ -2,15 +2,19 @@
 
 import json
 from collections.abc import Iterator
+from functools import cache
 from itertools import count
 
 import boto3
+import botocore.session
 import pytest
 
 from serving.aws.models import S3Bucket
 from tests.aws.emulator import REGION, Emulator, running_emulator
 from tests.aws.wire import Wire, running_wire
 
+botocore.session.create_loader = cache(botocore.session.create_loader)
+"""A session reads AWS's descriptions of its services anew: 0.14 s of CPU each. In this process one reading will do."""
 _numbers = count(1)
 MAX_RECEIVES = 20
 

@@ -14,7 +14,7 @@ from tests.manifests import manifest_of
 
 @pytest.fixture
 def service(emulator: Emulator, wire: Wire, session: boto3.Session, tmp_path: Path) -> Iterator[Driven]:
-    with driven(emulator, wire, tmp_path, model_refresh=0.01) as made:
+    with driven(emulator, wire, tmp_path, model_refresh=1e-6) as made:
         yield made
 
 

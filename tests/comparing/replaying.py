@@ -16,7 +16,7 @@ from commands.environments.environment import Environment
 from serving.project import Project
 from serving.settings import Settings
 from tests.making import pickled, upload
-from tests.running import CLI
+from tests.running import cli
 
 HERE = Environment(folder=None, libraries={})
 
@@ -35,15 +35,7 @@ def replay(
     """`cli replay`, to its end."""
     options = ["--from", before, "--to", after, "--project", project, "--state-dir", state, *more]
     environment = {name: value for name, value in os.environ.items() if name != "BUCKET"}
-    finished = subprocess.run(
-        [*CLI, "replay", str(file), *map(str, options)],
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=file.parent,
-        env=environment,
-        timeout=120,
-    )
+    finished = cli("replay", str(file), *map(str, options), check=False, cwd=file.parent, env=environment)
     assert finished.returncode == code, f"exit {finished.returncode}\n{finished.stdout}\n{finished.stderr}"
     assert "Traceback" not in finished.stderr
     return finished

@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,9 +10,16 @@ import pytest
 from commands.deployment import BUILD, Deployment
 from commands.packaging.environment import deployment_document
 from serving.errors import SettingsError
+from tests.building import build_folder
 from tests.making import write_project
 from tests.packaging.conftest import Built
 from tests.running import ROOT, cli
+
+
+@pytest.fixture(autouse=True)
+def at_work() -> Iterator[None]:
+    with build_folder():
+        yield
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from sklearn.datasets import load_iris
 
-from tests.running import CLI, ROOT, Service
+from tests.running import CLI, PATIENCE, ROOT, Service, cli
 
 COLUMNS = ["sepal length (cm)", "sepal width (cm)", "petal length (cm)", "petal width (cm)"]
 CLASSES = ["setosa", "versicolor", "virginica"]
@@ -26,9 +26,7 @@ def command(*arguments: object) -> list[str]:
 
 
 def run(*arguments: object, code: int = 0, **options: Any) -> subprocess.CompletedProcess[str]:
-    finished = subprocess.run(
-        command(*arguments), capture_output=True, text=True, check=False, cwd=ROOT, timeout=120, **options
-    )
+    finished = cli(*map(str, arguments), check=False, **options)
     assert finished.returncode == code, f"exit {finished.returncode}\n{finished.stdout}\n{finished.stderr}"
     assert "Traceback" not in finished.stderr
     return finished
@@ -73,11 +71,11 @@ def interrupt(out: Path, number: signal.Signals, *arguments: object) -> subproce
     process = subprocess.Popen(
         command(*arguments, "--out", out), cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
-    until = time.monotonic() + 60
+    until = time.monotonic() + PATIENCE
     while not (out.exists() and out.stat().st_size > 20_000):
         assert process.poll() is None, process.communicate()
         assert time.monotonic() < until
         time.sleep(0.005)
     process.send_signal(number)
-    stdout, stderr = process.communicate(timeout=30)
+    stdout, stderr = process.communicate(timeout=PATIENCE)
     return subprocess.CompletedProcess(process.args, process.returncode, stdout, stderr)

@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 
-from tests.running import Service
+from tests.running import PATIENCE, Service
 
 
 class Gateway:
@@ -18,7 +18,7 @@ class Gateway:
         self.refuse: Callable[[str, bytes], tuple[int, dict[str, str]] | None] = lambda method, body: None
         self.loses: Callable[[int], bool] = lambda accepted: False
         self.accepted: list[str] = []
-        self.client = httpx.Client(timeout=60)
+        self.client = httpx.Client(timeout=PATIENCE)
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler(behind))
         self.url = f"http://127.0.0.1:{self.server.server_port}"
 

@@ -1,8 +1,10 @@
 """A run that was ended goes on where it stopped."""
 
+import re
 import signal
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests.predicting.files import (
@@ -17,6 +19,16 @@ from tests.predicting.files import (
 )
 from tests.predicting.gateway import gateway_to
 from tests.running import Service
+
+NUMBER = re.compile(r"\d+(?:\.\d+)?(?:e-?\d+)?")
+
+
+def assert_same(one: Path, other: Path) -> None:
+    """Byte for byte, but for the last digit of a probability: it tells whether a row was predicted alone."""
+    texts = [path.read_bytes().decode() for path in (one, other)]
+    assert NUMBER.sub("0", texts[0]) == NUMBER.sub("0", texts[1])
+    numbers = [np.array(NUMBER.findall(text), float) for text in texts]
+    np.testing.assert_allclose(numbers[0], numbers[1], rtol=1e-9, atol=1e-15)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
@@ -44,7 +56,7 @@ def test_a_run_that_was_ended_goes_on_to_the_same_output(
         assert not journal_of(out).exists()
         assert len(set(gateway.accepted)) == 60
         gone_on = run(*arguments, "--out", whole, code=3)
-    assert out.read_bytes() == whole.read_bytes()
+    assert_same(out, whole)
     assert resumed.stderr.splitlines()[-7:] == gone_on.stderr.splitlines()[-7:]
 
 

@@ -6,7 +6,7 @@ import re
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,8 @@ import pytest
 
 from tests.aws.e2e.project import write_e2e_project
 from tests.aws.emulator import Emulator, running_emulator
-from tests.running import cli
+from tests.building import build_folder
+from tests.running import PATIENCE, cli
 
 SETTINGS = {
     "PACKAGE_FOR": "host",
@@ -42,7 +43,8 @@ class Site:
 
     def cli(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """A command on this stage's project."""
-        return cli(*arguments, "--project", str(self.project), check=check, env={**os.environ, **self.environment})
+        with build_folder() if arguments[0] in {"deploy", "remove"} else nullcontext():
+            return cli(*arguments, "--project", str(self.project), check=check, env={**os.environ, **self.environment})
 
     @property
     def stack(self) -> str:
@@ -82,7 +84,7 @@ class Site:
         finally:
             functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=True)
 
-    def drained(self, seconds: float = 60) -> None:
+    def drained(self, seconds: float = PATIENCE) -> None:
         """Wait until the queue is empty."""
         queue, url = self.emulator.client("sqs"), self.outputs()["QueueUrl"]
         names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
@@ -93,7 +95,7 @@ class Site:
             assert time.monotonic() < until, self.emulator.log[-4000:]
             time.sleep(0.2)
 
-    def finished(self, api: httpx.Client, location: str, seconds: float = 90) -> dict[str, Any]:
+    def finished(self, api: httpx.Client, location: str, seconds: float = PATIENCE) -> dict[str, Any]:
         """The prediction at `location`, once it is finished."""
         until = time.monotonic() + seconds
         while True:
@@ -108,7 +110,7 @@ class Site:
         before = len(TRIED.findall(self.emulator.log))
         yield
         for time_ in range(1, times + 1):
-            until = time.monotonic() + 60
+            until = time.monotonic() + PATIENCE
             while len(TRIED.findall(self.emulator.log)) < before + time_:
                 assert time.monotonic() < until, self.emulator.log[-4000:]
                 time.sleep(0.1)

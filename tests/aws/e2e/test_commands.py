@@ -11,7 +11,7 @@ import httpx
 
 from tests.aws.e2e.conftest import Site
 from tests.aws.e2e.project import EXAMPLE
-from tests.running import CLI, ROOT, cli
+from tests.running import CLI, PATIENCE, ROOT, cli
 
 
 def test_status_tells_how_the_service_is_doing(site: Site) -> None:
@@ -50,7 +50,7 @@ def test_logs_are_followed_while_they_come(site: Site, api: httpx.Client) -> Non
         prediction_id = api.post("/api/predict", json=EXAMPLE, headers={"Prefer": "wait=5"}).json()["prediction_id"]
         assert next(line for line in follower.stdout if prediction_id in line)
         follower.send_signal(signal.SIGINT)
-        assert follower.wait(10) == 0
+        assert follower.wait(PATIENCE) == 0
     finally:
         follower.kill()
         follower.communicate()

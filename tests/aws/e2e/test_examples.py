@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from commands.deployment import BUILD
 from tests.aws.e2e.conftest import SETTINGS, Site
 from tests.aws.emulator import Emulator
+from tests.building import build_folder
 from tests.examples.trained import SAMPLE, UNKNOWN, check, trained
-from tests.running import ROOT
 
 
 @pytest.mark.parametrize("name", SAMPLE)
@@ -17,7 +18,10 @@ def test_an_example_answers_from_its_zips_as_its_pipeline_does(
 ) -> None:
     example = trained(name, tmp_path)
     site = Site(emulated_account, example.project, "dev", {**emulated_account.environment, **SETTINGS})
-    deployed = site.cli("deploy", "--tag", "v1", "--model", str(example.model))
+    with build_folder():
+        deployed = site.cli("deploy", "--tag", "v1", "--model", str(example.model))
+        with zipfile.ZipFile(BUILD / "worker.zip") as packed:
+            names = packed.namelist()
     site.endpoint = deployed.stdout.strip().splitlines()[-1]
     for path in example.features:
         assert f"cli features load {path.stem} FILE.csv --stage dev" in deployed.stderr, "it is proved all the same"
@@ -29,8 +33,6 @@ def test_an_example_answers_from_its_zips_as_its_pipeline_does(
     check(known, example.own_answers(example.records()))
     errors = [answer["error"]["code"] for answer in found["result"] if "error" in answer]
     assert errors == (["features_missing"] if example.features else [])
-    with zipfile.ZipFile(ROOT / "build" / "worker.zip") as packed:
-        names = packed.namelist()
     carried = {name.removeprefix("project/") for name in names if name.startswith("project/")}
     assert not [name for name in names if name.startswith(("examples/", "commands/"))]
     own = {path.name for path in example.project.glob("*.py")} - {"train.py"}

@@ -5,11 +5,10 @@ from typing import Annotated
 
 import typer
 
-BucketArgument = Annotated[
-    str,
-    typer.Argument(
-        metavar="BUCKET", help="S3: a name or s3://name. A folder starts with '.', '/', '~' or a drive letter."
-    ),
+BUCKET_HELP = "S3: a name or s3://name. A folder starts with '.', '/', '~' or a drive letter."
+BucketArgument = Annotated[str, typer.Argument(metavar="BUCKET", help=BUCKET_HELP)]
+AnyBucketArgument = Annotated[
+    str | None, typer.Argument(metavar="BUCKET", help=BUCKET_HELP, show_default="the service's own")
 ]
 ProjectOption = Annotated[
     Path | None, typer.Option("--project", help="Folder with validation.py.", show_default="this one")

@@ -11,17 +11,21 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
+from commands.address import address
 from commands.console import err, fail
-from commands.options import DeployedOption, ProjectOption
+from commands.options import DeployedOption, ProjectOption, StateOption
 from serving.errors import ServingError
+from serving.settings import Settings
 
 if TYPE_CHECKING:
     from commands.batch.journal import Written
     from commands.batch.running import Connection
 
 LOCAL = "http://127.0.0.1:8000"
+SERVED = f"that of `cli serve`, else {LOCAL}"
+SENT_TO = f"FILE's, else {SERVED}"
 UrlOption = Annotated[
-    str | None, typer.Option("--url", envvar="SERVICE_URL", help="Where the service is.", show_default=LOCAL)
+    str | None, typer.Option("--url", envvar="SERVICE_URL", help="Where the service is.", show_default=SERVED)
 ]
 YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Overwrite --out if it is there already.")]
 PatienceOption = Annotated[
@@ -39,6 +43,7 @@ def predict(
     url: UrlOption = None,
     stage: DeployedOption = None,
     project: ProjectOption = None,
+    state_dir: StateOption = None,
     out: Annotated[
         Path | None,
         typer.Option("--out", metavar="FILE", help="Results: CSV for .csv, else JSON Lines.", show_default="stdout"),
@@ -64,7 +69,8 @@ def predict(
         source = read_source(file)
         run = run_send if no_wait else run_predict
         started = time.monotonic()
-        ending = asyncio.run(run(source, _connection(_where(url, stage, project), patience), out, yes=yes))
+        connection = _connection(url or _where(stage, project, state_dir), patience)
+        ending = asyncio.run(run(source, connection, out, yes=yes))
         _conclude(ending, "sent" if no_wait else "predicted", time.monotonic() - started, out)
 
 
@@ -72,10 +78,11 @@ def result(
     which: Annotated[str, typer.Argument(metavar="ID|FILE", help="A prediction_id, or a file that --no-wait wrote.")],
     url: Annotated[
         str | None,
-        typer.Option("--url", envvar="SERVICE_URL", help="Where the service is.", show_default=f"FILE's, else {LOCAL}"),
+        typer.Option("--url", envvar="SERVICE_URL", help="Where the service is.", show_default=SENT_TO),
     ] = None,
     stage: DeployedOption = None,
     project: ProjectOption = None,
+    state_dir: StateOption = None,
     out: Annotated[
         Path | None,
         typer.Option("--out", metavar="FILE", help="Results: CSV for .csv, else JSON.", show_default="stdout"),
@@ -100,22 +107,22 @@ def result(
         if path.is_file():
             receipts = read_receipts(path)
             started = time.monotonic()
-            ending = asyncio.run(
-                run_result(receipts, _connection(_where(url, stage, project, receipts.url), patience), out, yes=yes)
-            )
+            sent_to = url or (receipts.url if stage is None else _where(stage, project, state_dir))
+            ending = asyncio.run(run_result(receipts, _connection(sent_to, patience), out, yes=yes))
             _conclude(ending, "read", time.monotonic() - started, out)
             return
         if path.suffix or len(path.parts) > 1:
             fail(f"There is no {which}.")
         if out is not None and out.exists() and not yes:
             fail(f"{out} is there already: --yes overwrites it, or name another file.")
-        _tell_failures(show(asyncio.run(run_fetch(which, _connection(_where(url, stage, project), patience))), out))
+        connection = _connection(url or _where(stage, project, state_dir), patience)
+        _tell_failures(show(asyncio.run(run_fetch(which, connection)), out))
 
 
-def _where(url: str | None, stage: str | None, project: Path | None, otherwise: str = LOCAL) -> str:
-    """Where the service is: as --url says, where --stage is deployed, or on this machine."""
-    if url is not None or stage is None:
-        return url or otherwise
+def _where(stage: str | None, project: Path | None, state_dir: Path | None) -> str:
+    """Where the service is: what `--stage` has deployed, or what is served on this machine."""
+    if stage is None:
+        return address(Settings.read(project_dir=project, state_dir=state_dir).state_dir) or LOCAL
     from commands.aws.stack import deployed
 
     return deployed(project, stage).endpoint

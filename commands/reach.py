@@ -1,5 +1,6 @@
 """The service that a command works on: the one of this machine, or with --stage the one that is deployed."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from serving.adapters import Backend
@@ -16,3 +17,10 @@ def reach(project: Path | None, state_dir: Path | None, stage: str | None) -> tu
 
     service = deployed(project, stage)
     return service.deployment, service.backend()
+
+
+def options_for(settings: Settings) -> Sequence[str]:
+    """What leads a command to this machine's service of the settings, typed in the same folder."""
+    folder, state = settings.project_dir, settings.state_dir
+    options = [] if folder == Path() else ["--project", str(folder)]
+    return options if state == folder / ".state" else [*options, "--state-dir", str(state)]

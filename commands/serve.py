@@ -1,5 +1,6 @@
 """cli serve, cli demo: the API and its workers on this machine."""
 
+import hashlib
 import logging
 import shlex
 import sys
@@ -11,15 +12,18 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from app.info import snippets
+from commands.address import announced
 from commands.console import err, fail, log_to_stderr, out, plain_errors, say
 from commands.models import open_registry
 from commands.options import ForceOption, ProjectOption, StateOption
+from commands.reach import options_for
 from commands.supervisor import Supervisor, check_port
 from commands.train import script_of, train_model
 from serving.errors import ConfigurationError, ProjectError, ServingError
 from serving.local.connect import connect_local
 from serving.local.lock import locked
 from serving.local.models import FolderBucket
+from serving.manifest import Pointer
 from serving.project import Project
 from serving.settings import Settings
 
@@ -50,6 +54,8 @@ def serve(
         def prepare() -> "Environment":
             if model is not None:
                 _upload(settings, model, force)
+            else:
+                _mention_trained(settings)
             return _environment(settings)
 
         _serve(settings, prepare, host, port, workers)
@@ -107,17 +113,34 @@ def _loading(settings: Settings, project: Project) -> Sequence[str]:
         return []
     from commands.entities.lacking import lacking
 
-    folder, state = settings.project_dir, settings.state_dir
-    options = [] if folder == Path() else ["--project", str(folder)]
-    if state != folder / ".state":
-        options += ["--state-dir", str(state)]
     with closing(connect_local(settings)) as backend:
         names = [view.name for view in lacking(project, backend.features)]
-    files = {name: folder / "build" / "features" / f"{name}.csv" for name in names}
+    files = {name: settings.project_dir / "build" / "features" / f"{name}.csv" for name in names}
+    options = options_for(settings)
     return [
         shlex.join(["cli", "features", "load", name, str(file) if file.is_file() else "FILE.csv", *options])
         for name, file in files.items()
     ]
+
+
+def _current(settings: Settings) -> Pointer | None:
+    """What this machine's registry has as current, if there is one."""
+    if not FolderBucket(settings.models_at).exists():
+        return None
+    return open_registry(settings, settings.models_at).pointer()
+
+
+def _mention_trained(settings: Settings) -> None:
+    """Say it when another model was trained than the one that will be served."""
+    trained, pointer = settings.project_dir / "build" / "model.pkl", _current(settings)
+    if pointer is None or not trained.is_file():
+        return
+    with trained.open("rb") as file:
+        if hashlib.file_digest(file, "sha256").hexdigest() == pointer.sha256:
+            return
+    serving = shlex.join(["cli", "serve", *options_for(settings), "--model", str(trained)])
+    text = f"{trained} is another model than {pointer.tag}, which is current: `{serving}` serves it."
+    err.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
 def _environment(settings: Settings) -> "Environment":
@@ -125,7 +148,7 @@ def _environment(settings: Settings) -> "Environment":
     from commands.environments.environment import Environment, environment_of
 
     registry = open_registry(settings, settings.models_at)
-    pointer = registry.pointer() if FolderBucket(settings.models_at).exists() else None
+    pointer = _current(settings)
     if pointer is None:
         fail(
             f"{settings.models_at} has no model for {settings.service}, {settings.stage}: "
@@ -153,7 +176,8 @@ def _serve(settings: Settings, prepare: "Callable[[], Environment]", host: str, 
     shown = "localhost" if host in ANYWHERE else f"[{host}]" if ":" in host else host
     url = f"http://{shown}:{port}"
 
-    def ready() -> None:
+    def ready(announce: Callable[[str], object]) -> None:
+        announce(url)
         loading = _loading(settings, project)
         how = "Load the features of the example, then try:" if loading else "Try:"
         out.print(f"\n[bold]{project.title}[/bold] is served at {url} (docs: {url}/docs). Ctrl-C ends it. {how}\n")
@@ -161,8 +185,8 @@ def _serve(settings: Settings, prepare: "Callable[[], Environment]", host: str, 
         sys.stdout.flush()
 
     try:
-        with locked(settings.state_dir / "serve.lock", wait=False):
-            Supervisor(settings, host=host, port=port, workers=workers).run(prepare, ready)
+        with locked(settings.state_dir / "serve.lock", wait=False), announced(settings.state_dir) as announce:
+            Supervisor(settings, host=host, port=port, workers=workers).run(prepare, lambda: ready(announce))
     except BlockingIOError:
         fail(f"Another `cli serve` uses {settings.state_dir}: end it, or choose another folder with --state-dir.")
     except OSError as error:

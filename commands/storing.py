@@ -2,17 +2,21 @@
 
 import json
 import platform
+import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from rich.markup import escape
+
 from commands.console import byte_progress, err
 from commands.gate.finding import Finding, Level
 from commands.gate.gate import Gate
+from commands.reach import options_for
 from serving.errors import RegistryError
 from serving.manifest import Manifest, check_tag, now
 from serving.models import ModelRegistry
-from serving.settings import Settings
+from serving.settings import Settings, same_bucket
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,7 +73,8 @@ def store(
 
     Raises ConfigurationError, RegistryError.
     """
-    manifest = examine(settings, path, tag=tag, metrics=metrics, force=force).manifest
+    with err.status(f"checking {escape(path.name)}"):
+        manifest = examine(settings, path, tag=tag, metrics=metrics, force=force).manifest
     with byte_progress() as progress:
         task = progress.add_task(f"uploading {manifest.tag}", total=manifest.size)
         uploaded = registry.upload(path, manifest, lambda count: progress.advance(task, count))
@@ -82,12 +87,10 @@ def store(
     elif promote:
         registry.promote(manifest.tag, fits=fits)
     current = before is None or promote or before.tag == manifest.tag
-    here = (
-        ""
-        if registry.bucket.name == settings.models_at
-        else f", where {registry.bucket.name} is `bucket` in service.toml"
-    )
-    which = "is current" if current else f"is not current: `cli promote {manifest.tag}` makes it so{here}"
+    name = registry.bucket.name
+    here = "" if same_bucket(name, settings.models_at) else f", where {name} is `bucket` in service.toml"
+    promoting = shlex.join(["cli", "promote", manifest.tag, *options_for(settings)])
+    which = "is current" if current else f"is not current: `{promoting}` makes it so{here}"
     err.print(f"{manifest.tag} {which}.", highlight=False, soft_wrap=True)
     return manifest
 

@@ -13,7 +13,7 @@ from serving.local.lock import locked
 from serving.manifest import Manifest
 from serving.project import Project
 from serving.report import read_report
-from serving.settings import Settings, is_folder
+from serving.settings import Settings, is_folder, same_bucket
 from worker.libraries import TWINS
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def check_what_runs(settings: Settings, bucket: str, manifest: Manifest) -> None
     Raises RegistryError, ModelRefused.
     """
     if is_folder(bucket):
-        if Path(bucket).expanduser().resolve() == Path(settings.models_at).expanduser().resolve():
+        if same_bucket(bucket, settings.models_at):
             local_service(settings, connect(settings), "cli promote {tag}").check(manifest)
         return
     from commands.aws.account import Account

@@ -10,7 +10,7 @@ from rich.table import Table
 
 from commands.console import confirm, out, plain_errors, say
 from commands.models import open_registry
-from commands.options import BucketArgument, DeployedOption, JsonOption, ProjectOption, StateOption, YesOption
+from commands.options import AnyBucketArgument, DeployedOption, JsonOption, ProjectOption, StateOption, YesOption
 from commands.reach import reach
 from commands.switching import Service, find_service
 from serving.errors import ModelRefused
@@ -62,10 +62,19 @@ def delete(
         say(f"{tag} is deleted.")
 
 
-def list_objects(bucket: BucketArgument, as_json: JsonOption = False) -> None:
+def list_objects(
+    bucket: AnyBucketArgument = None,
+    project: ProjectOption = None,
+    state_dir: StateOption = None,
+    stage: DeployedOption = None,
+    as_json: JsonOption = False,
+) -> None:
     """List the models in a bucket, and who serves them."""
     with plain_errors():
-        registry = open_registry(Settings.read(), bucket)
+        if bucket is None:
+            registry = reach(project, state_dir, stage)[1].registry
+        else:
+            registry = open_registry(Settings.read(project_dir=project, state_dir=state_dir, stage=stage), bucket)
         pointers, current = registry.pointers(), registry.pointer()
         found = [_described(registry, tag, pointers) for tag in registry.tags()]
         if as_json:
@@ -73,7 +82,8 @@ def list_objects(bucket: BucketArgument, as_json: JsonOption = False) -> None:
             out.print_json(json.dumps(rows))
             return
         if not found:
-            say(f"{bucket} holds no model yet: `cli upload {bucket} PATH --tag v1`.")
+            name = bucket or registry.bucket.name
+            say(f"{name} holds no model yet: `cli upload {name} PATH --tag v1`.")
             return
         out.print(_table(found))
 

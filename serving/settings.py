@@ -156,6 +156,13 @@ def is_folder(bucket: str) -> bool:
     return bucket[:1] in {".", "/", "~", "\\"} or bucket[1:2] == ":"
 
 
+def same_bucket(one: str, other: str) -> bool:
+    """Whether both name the same place, however each is written."""
+    if is_folder(one) and is_folder(other):
+        return Path(one).expanduser().resolve() == Path(other).expanduser().resolve()
+    return one.removeprefix("s3://") == other.removeprefix("s3://")
+
+
 def _service_toml(project_dir: Path) -> dict[str, Any]:
     path = project_dir / "service.toml"
     try:

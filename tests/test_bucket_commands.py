@@ -2,12 +2,15 @@
 
 import json
 import os
+import shutil
+import subprocess
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.running import ROOT, cli
+from tests.running import CLI, ROOT, cli
 
 
 @pytest.fixture
@@ -22,10 +25,12 @@ def test_a_bucket_from_its_making_to_its_end(bucket: str, iris_model: Path) -> N
     assert "holds no model yet" in cli("list-objects", bucket).stdout
     uploaded = cli("upload", bucket, str(iris_model), "--tag", "v1")
     assert "v1 is uploaded, sha256" in uploaded.stderr
+    assert "checking" not in uploaded.stderr, "only a terminal shows what is going on"
     again = cli("upload", bucket, str(iris_model), "--tag", "v1")
     assert "v1 is already there" in again.stderr
     second = cli("upload", bucket, str(iris_model), "--tag", "v2")
-    assert "v2 is not current: `cli promote v2` makes it so" in second.stderr
+    where = f", where {bucket} is `bucket` in service.toml"
+    assert f"v2 is not current: `cli promote v2` makes it so{where}.\n" in second.stderr
     table = cli("list-objects", bucket).stdout
     assert "v1" in table
     assert "holdout_accuracy" in table
@@ -41,6 +46,33 @@ def test_a_bucket_from_its_making_to_its_end(bucket: str, iris_model: Path) -> N
     assert "add --yes" in refused.stderr
     cli("delete-bucket", bucket, "--yes")
     assert not Path(bucket).exists()
+
+
+def test_how_to_promote_is_said_for_the_projects_own_registry(iris_model: Path, tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    project.mkdir()
+    for name in ("validation.py", "service.toml", "example.json"):
+        shutil.copy(ROOT / name, project)
+    bucket = str(project / ".state" / "models")
+    cli("create-bucket", bucket)
+    upload = ("upload", bucket, str(iris_model), "--project", "project", "--tag")
+    assert "v1 is current.\n" in cli(*upload, "v1", cwd=tmp_path).stderr
+    promoting = "v2 is not current: `cli promote v2 --project project` makes it so.\n"
+    assert promoting in cli(*upload, "v2", cwd=tmp_path).stderr
+
+
+def test_a_terminal_shows_that_the_model_is_checked(bucket: str, iris_model: Path) -> None:
+    command = [*CLI, "upload", bucket, str(iris_model), "--tag", "v1"]
+    reading, writing = os.openpty()
+    terminal = subprocess.Popen(command, cwd=ROOT, stderr=writing, env={**os.environ, "TERM": "xterm"})
+    os.close(writing)
+    shown = b""
+    with suppress(OSError):  # a terminal has no end: Linux makes an error of it
+        while part := os.read(reading, 10_000):
+            shown += part
+    os.close(reading)
+    assert terminal.wait() == 0
+    assert b"checking model.pkl" in shown
 
 
 def error(*arguments: str, **options: Any) -> str:

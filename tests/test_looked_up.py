@@ -82,6 +82,7 @@ def test_features_are_looked_up_for_a_file_without_them(shop: Service, tmp_path:
         pytest.approx(132),
     ]
     assert f'row 2: {NOBODY} "north" in the view visits.' in said
+    assert "their defaults are taken" not in said, "features have none"
 
 
 def test_feature_columns_of_a_file_win_over_those_of_the_store(shop: Service, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """promote, rollback, delete and list-objects as typed in a terminal, on this machine while nothing is served."""
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -157,3 +158,16 @@ def test_a_manifest_that_can_not_be_read_hides_no_other(registry: ModelRegistry,
     rows = {row["tag"]: row for row in json.loads(listed(registry, "--json"))}
     assert "can't be read" in rows["v1"]["problem"]
     assert rows["v2"]["size"] > 0
+
+
+def test_without_a_bucket_the_services_own_is_listed(
+    registry: ModelRegistry, put: Callable[..., None], typed: Callable[..., str], tmp_path: Path
+) -> None:
+    assert "holds no model yet: `cli upload " in typed("list-objects")
+    put("v1")
+    registry.promote("v1")
+    environment = {**os.environ, "STATE_DIR": "../state"}
+    rows = json.loads(cli("list-objects", "--json", cwd=tmp_path / "project", env=environment).stdout)
+    assert [(row["tag"], row["current"], row["current_in"]) for row in rows] == [("v1", True, ["iris/dev"])]
+    (line,) = typed("list-objects", str(tmp_path / "none"), code=1).splitlines()
+    assert line.startswith(f"{tmp_path / 'none'} is no bucket"), "the one that is named"

@@ -17,6 +17,7 @@ from worker.child import model_source
 from worker.main import Worker
 from worker.model import unpickle
 from worker.quarantine import Quarantine
+from worker.tally import Tally
 
 
 def doubling(factor: float = 2) -> Any:
@@ -36,6 +37,16 @@ def test_a_batch_of_many_messages_is_one_call_with_every_answer(loop: Loop) -> N
     assert loop.call() == {"batchItemFailures": []}
     assert loop.answer(single)["result"]["prediction"] == pytest.approx(2)
     assert [row["prediction"] for row in loop.answer(array)["result"]] == pytest.approx([4, 6])
+
+
+def test_the_log_counts_in_words_that_fit(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("INFO", "worker.tally"):
+        Tally().add(1, 1, 0.25, "v1")
+        Tally().add(2, 3, 0.25, "v1")
+    assert [record.message for record in caplog.records] == [
+        "1 row of 1 prediction in 1 batch, 250 ms, model v1",
+        "2 rows of 3 predictions in 1 batch, 250 ms, model v1",
+    ]
 
 
 def test_what_has_expired_is_dropped_unpredicted(loop: Loop) -> None:

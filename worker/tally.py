@@ -26,12 +26,16 @@ class Tally:
         if now - self._said_at < SECONDS:
             return
         logger.info(
-            "%d rows of %d predictions in %d batches, %.0f ms, model %s",
-            self._rows,
-            self._predictions,
-            self._batches,
+            "%s of %s in %s, %.0f ms, model %s",
+            _counted(self._rows, "row"),
+            _counted(self._predictions, "prediction"),
+            _counted(self._batches, "batch", "batches"),
             self._seconds * 1000,
             tag,
         )
         self._rows = self._predictions = self._batches = 0
         self._seconds, self._said_at = 0.0, now
+
+
+def _counted(count: int, one: str, many: str = "") -> str:
+    return f"{count} {one if count == 1 else many or f'{one}s'}"

@@ -193,7 +193,8 @@ def _tell(source: Source, columns: Sequence[str], schema: Mapping[str, Any], res
     if kept:
         err.print(escape(f"Not sent, as the service does not take them: {', '.join(kept)}"), highlight=False)
     fields = schema.get("properties", {})
-    absent = [name for name in fields if name not in columns]
+    # What the worker looks up is not meant to be in the input.
+    absent = [name for name, about in fields.items() if name not in columns and "feature_view" not in about]
     if absent and all(column in fields for column in columns):  # another name may stand for an absent one
         err.print(escape(f"Not in the input, so their defaults are taken: {', '.join(absent)}"), highlight=False)
     if resumed:

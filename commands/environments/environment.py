@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from commands.deployment import CACHE
 from commands.environments.folder import installed_folder
 from commands.environments.wanted import are_here, libraries_of
+from commands.packaging.extras import Extras
 from commands.packaging.target import Target
 from commands.packaging.versions import worker_requirements
 from serving.manifest import Library
@@ -49,4 +50,5 @@ def environment_of(project_dir: Path, versions: Mapping[str, str]) -> Environmen
     if here:
         return Environment(folder=None, libraries=libraries)
     listed = worker_requirements(project_dir, Target.here(), versions, CACHE)
-    return Environment(folder=installed_folder(listed, CACHE).resolve(), libraries=libraries)
+    what = Extras.read(project_dir, Target.here()).reason(versions)
+    return Environment(folder=installed_folder(listed, CACHE, what).resolve(), libraries=libraries)

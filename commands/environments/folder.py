@@ -16,7 +16,7 @@ from commands.packaging.locked import locked as locked_versions
 from commands.packaging.steps import step
 from commands.packaging.target import Target
 from commands.packaging.uv import run_uv
-from commands.packaging.versions import entries, pins
+from commands.packaging.versions import entries
 from serving.local.lock import locked
 from worker.libraries import DATA_STACK
 
@@ -26,11 +26,12 @@ ABANDONED = 3600.0
 """Seconds after which a half-made folder belongs to nobody."""
 
 
-def installed_folder(listed: str, cache: Path) -> Path:
+def installed_folder(listed: str, cache: Path, what: str = "libraries") -> Path:
     """The folder that holds a requirement list of this machine, without what the API runs on.
 
     That stays as this Python has it, so that the API and its workers read the schema alike. A folder from which
     something is missing is made anew. It is not deleted before this process ends.
+    `what` is installed, and what goes with it, as people are told.
     Raises ConfigurationError when it can't be downloaded.
     """
     target = Target.here()
@@ -44,7 +45,7 @@ def installed_folder(listed: str, cache: Path) -> Path:
         whole = is_whole(folder)
         broken = [] if whole else _set_aside([folder], cache)
     if not whole:
-        _install(needed, folder, target, cache)
+        _install(needed, folder, target, cache, what)
     os.utime(folder)
     with _alone(cache):
         others = _set_aside(_forgettable(cache), cache)
@@ -58,14 +59,13 @@ def _alone(cache: Path) -> AbstractContextManager[None]:
     return locked(cache / "environments.lock")
 
 
-def _install(needed: str, folder: Path, target: Target, cache: Path) -> None:
+def _install(needed: str, folder: Path, target: Target, cache: Path, what: str) -> None:
     """Complete or not at all: the folder gets its name when everything is in it."""
-    names = list(pins(needed).items())
-    first = next((name for name in names if name[0] == "scikit-learn"), names[0])
+    place = cache.relative_to(Path.cwd()) if cache.is_relative_to(Path.cwd()) else cache
     with tempfile.TemporaryDirectory(dir=cache, prefix="making-") as made:
         root, requirements = Path(made) / "libraries", Path(made) / "requirements.txt"
         requirements.write_text(needed, encoding="utf-8")
-        with step(f"model: installing {' '.join(first)} and {len(names) - 1} more"):
+        with step(f"installing {what} into {place}"):
             run_uv(
                 *("install", "--target", str(root), "--no-deps", "--require-hashes", "--only-binary", ":all:"),
                 "--compile-bytecode",

@@ -80,6 +80,17 @@ class Extras:
         """Whether all of it is installed in this Python, in versions that it allows."""
         return self.legible and all(_met(requirement) for requirement in self.requirements)
 
+    def reason(self, versions: Mapping[str, str]) -> str:
+        """For people: what a model with these versions needs beside what is here, and who asks for it."""
+        if self.empty:
+            asked = [f"{name} {version}" for name, version in versions.items() if installed(name) != version]
+            who = "what the model was made with"
+        else:
+            asked = [f"{one.name} {one.specifier}".replace("==", "").rstrip() for one in self.requirements]
+            who = f"what {self.path.name} asks for"
+        shown = ", ".join(asked[:3]) + (" …" if len(asked) > 3 else "")
+        return f"{who} ({shown})" if shown else who
+
 
 def _lines(path: Path, seen: set[Path]) -> Iterator[tuple[Path, str]]:
     """Each line that says something, continued ones as one, with the file it is in: this one, or one that it reads.

@@ -46,7 +46,8 @@ def worker_requirements(project_dir: Path, target: Target, versions: Mapping[str
     kept = cache / f"requirements-{key}.txt"
     # A list that reads another file may have changed with it.
     if not kept.exists() or extras.reads_another_file:
-        with step(f"worker: resolving for {target.name}"):
+        where = "" if target.host else f" for Lambda, {target.name}"
+        with step(f"looking up {extras.reason(wanted)}{where}"):
             try:
                 _resolve(kept, listed, asked, constraints, extras, target)
             except Unresolvable as error:

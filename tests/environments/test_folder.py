@@ -31,6 +31,14 @@ def test_a_folder_is_made_once_however_many_want_it_and_without_what_the_api_run
     assert not list(folder.glob("typing_extensions*")), "the API's own must be the worker's"
 
 
+def test_what_is_installed_is_said_once_with_its_place(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for _ in range(2):
+        installed_folder(SMALL, tmp_path, "what requirements.txt asks for (threadpoolctl)")
+    said = capsys.readouterr().err
+    assert said.startswith(f"installing what requirements.txt asks for (threadpoolctl) into {tmp_path}: ")
+    assert said.count("\n") == 1
+
+
 def test_what_can_not_be_installed_leaves_nothing_behind(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="other files than"):
         installed_folder(f"threadpoolctl=={LOCK['threadpoolctl'].version} --hash=sha256:{'0' * 64}\n", tmp_path)

@@ -16,6 +16,7 @@ from sklearn.preprocessing import StandardScaler
 from commands.environments.distributions import distributions_of, libraries_in
 from commands.environments.environment import environment_for, environment_of
 from commands.environments.wanted import are_here, libraries_of
+from commands.packaging.extras import Extras
 from commands.packaging.target import Target
 from commands.pickles.inspection import Inspection, inspect_model
 from serving.errors import ConfigurationError, ModelRefused, ProjectError
@@ -50,6 +51,16 @@ def booster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     info.mkdir(parents=True)
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: xgboost-cpu\nVersion: 3.0.5\n")
     monkeypatch.syspath_prepend(str(tmp_path / "site"))
+
+
+def test_what_has_to_be_installed_is_said_as_whoever_asks_for_it_wrote_it(tmp_path: Path) -> None:
+    older = {"scikit-learn": "1.5.2", "numpy": HERE["numpy"]}
+    assert Extras.read(tmp_path, Target.here()).reason(older) == "what the model was made with (scikit-learn 1.5.2)"
+    asks(tmp_path, "xgboost-cpu==3.2.0; sys_platform != 'none'", "xgboost; sys_platform == 'none'", "rich >= 14")
+    told = "what requirements.txt asks for (xgboost-cpu 3.2.0, rich >=14)"
+    assert Extras.read(tmp_path, Target.here()).reason(older) == told
+    asks(tmp_path, "a", "b", "c", "d")
+    assert Extras.read(tmp_path, Target.here()).reason({}) == "what requirements.txt asks for (a, b, c …)"
 
 
 def test_a_pickle_of_this_machines_versions_runs_under_this_python(tmp_path: Path) -> None:

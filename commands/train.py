@@ -18,10 +18,18 @@ if TYPE_CHECKING:
     from commands.environments.environment import Environment
 
 PASSED_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
+RUNNER = Path(__file__).parent / "training" / "run.py"
+HELP = {"-h", "--help"}
+INTERRUPTED = 128 + signal.SIGINT
+GRACE = 3.0
+"""Seconds that Ctrl-C leaves train.py to end by itself; a second Ctrl-C leaves it none."""
 
 
 def train(context: typer.Context, project: ProjectOption = None) -> None:
-    """Train a project's model into its build folder; other options are its train.py's."""
+    """Train a project's model into its build folder.
+
+    Other options are its train.py's; `cli train -- --help` lists them.
+    """
     with plain_errors():
         train_model(Settings.read(project_dir=project, backend="local").project_dir, context.args)
 
@@ -37,8 +45,8 @@ def script_of(project_dir: Path) -> Path:
 def train_model(project_dir: Path, options: Sequence[str] = (), *, folder: Path | None = None) -> Path:
     """The model.pkl that train.py has written into `folder`, else the project's build; what it prints is seen.
 
-    Ends the command, with its exit code, when it fails. Raises ProjectError when it is missing or writes no model,
-    ConfigurationError when the libraries can't be had.
+    Ends the command, with its exit code, when it fails or is only asked for its help. Raises ProjectError when it is
+    missing or writes no model, ConfigurationError when the libraries can't be had.
     """
     script = script_of(project_dir)
     folder = (folder or project_dir / "build").resolve()
@@ -46,10 +54,12 @@ def train_model(project_dir: Path, options: Sequence[str] = (), *, folder: Path 
     environment = _environment(project_dir)
     before = _written(model)
     command = [str(script), str(folder), *options]
+    if HELP.intersection(options):
+        raise typer.Exit(_ran(command, environment.variables()))
     err.print("Training: python", *command, markup=False, highlight=False, soft_wrap=True)
-    code = subprocess.run([sys.executable, *command], env=environment.variables(), check=False).returncode
-    if code == -signal.SIGINT:
-        raise typer.Exit(128 + signal.SIGINT)  # Ctrl-C, which the user knows of
+    code = _ran(command, environment.variables())
+    if code == INTERRUPTED:
+        raise typer.Exit(code)  # Ctrl-C, which the user knows of
     if code < 0:
         fail(f"{script} was killed by {signal.Signals(-code).name}: is there memory enough?", 128 - code)
     if code:
@@ -57,6 +67,29 @@ def train_model(project_dir: Path, options: Sequence[str] = (), *, folder: Path 
     if _written(model) in {None, before}:
         raise ProjectError(f"{script} wrote no {model}: it must write the model into the folder that it is given.")
     return model
+
+
+def _ran(command: Sequence[str], variables: Mapping[str, str]) -> int:
+    """The exit code; INTERRUPTED where Ctrl-C ended it, whatever it made of that."""
+    with subprocess.Popen([sys.executable, "-P", str(RUNNER), *command], env=variables) as process:
+        try:
+            code = process.wait()
+        except KeyboardInterrupt:  # the terminal sends it to train.py as well
+            code = _ending(process)
+    if code == -signal.SIGINT:  # before or after it could speak for itself
+        err.show_cursor()
+        err.print("Training was ended.")
+    return INTERRUPTED if code == -signal.SIGINT else code
+
+
+def _ending(process: "subprocess.Popen[bytes]") -> int:
+    """INTERRUPTED where it has ended by itself in time, else -SIGINT."""
+    try:
+        code = process.wait(GRACE)
+    except (subprocess.TimeoutExpired, KeyboardInterrupt):
+        process.kill()
+        return -signal.SIGINT
+    return INTERRUPTED if code >= 0 else -signal.SIGINT
 
 
 def _environment(project_dir: Path) -> "Environment":

@@ -2,6 +2,7 @@
 
 import lzma
 import shutil
+import signal
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -45,7 +46,9 @@ def fetch(name: str, *, url: str, checksum: str, member: str | None = None, kept
     except ServingError as error:
         raise SystemExit(f"error: {error}") from error
     except KeyboardInterrupt as error:
-        raise SystemExit("\nEnded. What has been downloaded is kept: the next run goes on from there.") from error
+        going_on = "What has been downloaded is kept: the next run goes on from there."
+        err.print("Training was ended.", going_on, soft_wrap=True)
+        raise SystemExit(128 + signal.SIGINT) from error
 
 
 def find(source: Source, kept: Path) -> Path:

@@ -26,7 +26,8 @@ def holdouts(
     fitted, metrics = _timed(train, 0, seeds, spinner)
     found = [metrics, *(_timed(train, seed, seeds, spinner)[1] for seed in range(1, seeds))]
     for name, values in _numbers(found).items():
-        say(_summary(name, values))
+        if seeds > 1 or not _whole(values):
+            say(_summary(name, values))
     return fitted, _means(found)
 
 
@@ -40,11 +41,21 @@ def _timed(
     with Progress(
         *columns, console=err, transient=True, disable=not shown, redirect_stdout=out.is_terminal
     ) as progress:
-        progress.add_task(f"training, hold-out {seed + 1} of {seeds}")
+        progress.add_task(_task(seed, seeds))
         fitted, metrics = train(seed)
     scores = ", ".join(f"{name} {value:.3f}" for name, value in _scores(metrics).items())
-    say(f"seed {seed}: {scores} ({time.monotonic() - begun:.1f} s)")
+    start = f"seed {seed}" if seeds > 1 else "hold-out of 20 %"
+    kept = "; this model is kept" if seeds > 1 and not seed else ""
+    say(f"{start}: {scores or 'no metrics'} ({time.monotonic() - begun:.1f} s){kept}")
     return fitted, metrics
+
+
+def _task(seed: int, seeds: int) -> str:
+    """Which model is kept, too: no other is trained on all rows in the end."""
+    if seeds == 1:
+        return "training on 80 % of the rows; this model is kept"
+    kept = "the model of seed 0 is kept" if seed else "this model is kept"
+    return f"seed {seed}, {seeds} in all: training on 80 % of the rows; {kept}"
 
 
 def _scores(metrics: Mapping[str, Any]) -> Mapping[str, float]:
@@ -84,10 +95,10 @@ def _means(found: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 def _summary(name: str, found: Sequence[float | None]) -> str:
     values = _whole(found)
     if not values:
+        if len(found) == 1:
+            return f"{name} is kept as null: it is no finite number"
         without = [str(seed) for seed, value in enumerate(found) if value is None or not math.isfinite(value)]
         seeds = f"seed {without[0]}" if len(without) == 1 else f"the seeds {', '.join(without)}"
         return f"{name} has no mean and is kept as null: it is no finite number for {seeds}"
-    if len(values) == 1:
-        return f"{name} {values[0]:.3f} (1 hold-out of 20 %)"
     spread = statistics.stdev(values)
     return f"{name} {statistics.fmean(values):.3f} ± {spread:.3f} ({len(values)} hold-outs of 20 %)"

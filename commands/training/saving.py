@@ -19,14 +19,12 @@ def save(folder: Path, pipeline: object, metrics: Mapping[str, Any]) -> Path:
     numpy's numbers are taken as JSON's; one that is not finite is null.
     """
     model = pickle.dumps(pipeline, protocol=5)  # what can't be pickled leaves the files of before
-    plain = _plain(metrics)
-    text = json.dumps(plain, indent=2, allow_nan=False) + "\n"
+    text = json.dumps(_plain(metrics), indent=2, allow_nan=False) + "\n"
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "model.pkl"
     _write(folder / "metrics.json", text.encode())
     _write(path, model)
-    shown = ", ".join(f"{name} {value}" for name, value in plain.items() if isinstance(value, int | float))
-    say(f"{path}: {path.stat().st_size / MIB:.3f} MiB, {shown or 'no metrics'}")
+    say(f"{path}: {path.stat().st_size / MIB:.3f} MiB; metrics.json is beside it")
     return path
 
 

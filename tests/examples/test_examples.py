@@ -1,5 +1,6 @@
 """The five examples on this machine: trained, served, asked, and held against their Pipelines' own answers."""
 
+import csv
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -80,6 +81,8 @@ def test_what_was_measured_is_kept_with_the_model_and_is_what_its_readme_tells(e
         other = json.loads((example.folder / "gaussian" / "metrics.json").read_text())
         assert other.keys() == metrics.keys()
         assert other["accuracy"] < metrics["accuracy"]
+        with (example.folder / "messages.csv").open(encoding="utf-8", newline="") as file:
+            assert {row["label"] for row in csv.DictReader(file)} == {"ham", "spam"}
     assert all(isinstance(value, float) for value in metrics.values())
     found = [name for name in metrics if not name.endswith("_spread")]
     assert [MEASURED[example.name][name] for name in found] == told(example.project / "README.md")

@@ -3,6 +3,7 @@
 import gzip
 import os
 import pty
+import signal
 import subprocess
 import sys
 import time
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from commands.training import fetch, found
 from tests.running import free_port
 from tests.training.fetching import CONTENT, HALF, fetched, refused, sha256
 from tests.training.publisher import Publisher
@@ -30,6 +32,38 @@ def test_data_dir_comes_first_plain_or_packed(site: Publisher, tmp_path: Path, m
     (mine / "data.bin").write_bytes(b"my own")
     assert fetched(site, tmp_path / "kept") == mine / "data.bin"
     assert not site.requests
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("data.bin", b""),
+        ("data.bin.gz", gzip.compress(b"")),
+        ("data.csv", b"v1,v2\n\n"),
+        ("data.csv.gz", gzip.compress(b"v1,v2")),
+    ],
+)
+def test_a_file_without_rows_in_data_dir_is_told_as_such(
+    site: Publisher, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, content: bytes
+) -> None:
+    monkeypatch.setenv("DATA_DIR", str(tmp_path))
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(
+        SystemExit, match=f"error: {tmp_path / name} is empty: put the data set there, or take the file"
+    ):
+        fetch(name.removesuffix(".gz"), url=site.url, checksum=sha256(CONTENT), kept=tmp_path / "kept")
+    (tmp_path / name).write_bytes(gzip.compress(b"v1,v2\n1,2") if name.endswith(".gz") else b"v1,v2\n1,2")
+    assert found(name.removesuffix(".gz")) == tmp_path / name
+    assert not site.requests
+
+
+def test_a_packed_file_that_is_none_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATA_DIR", str(tmp_path))
+    (tmp_path / "data.csv.gz").write_bytes(b"v1,v2\n1,2")
+    with pytest.raises(SystemExit, match="can't be read"):
+        found("data.csv")
+    (tmp_path / "set.tar.gz").write_bytes(b"an archive is opened by train.py")
+    assert found("set.tar.gz") == tmp_path / "set.tar.gz"
 
 
 def test_what_was_downloaded_is_kept_even_where_data_dir_lacks_it(
@@ -144,6 +178,24 @@ def test_a_kept_file_of_another_checksum_is_downloaded_again(site: Publisher, tm
     fetched(site, tmp_path)
     site.content = b"second edition"
     assert fetched(site, tmp_path, checksum=sha256(b"second edition")).read_bytes() == b"second edition"
+
+
+def test_ctrl_c_ends_a_download_with_one_sentence(site: Publisher, tmp_path: Path) -> None:
+    site.block, site.pause = 10_000, 0.05
+    part = tmp_path / "set" / "data.bin.part"
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    with subprocess.Popen(script(site, tmp_path), stderr=subprocess.PIPE, text=True) as process:
+        signal.signal(signal.SIGINT, before)
+        until = time.monotonic() + 20
+        while not part.is_file() or not part.stat().st_size:
+            assert time.monotonic() < until, "it downloads"
+            time.sleep(0.01)
+        process.send_signal(signal.SIGINT)
+        _, told = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert told.splitlines()[1:] == [
+        "Training was ended. What has been downloaded is kept: the next run goes on from there."
+    ]
 
 
 def test_two_processes_that_want_the_same_download_it_once(site: Publisher, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import json
 import os
 import pickle
+import re
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from commands.pickles.inspection import inspect_model
 from tests.making import write_project
 from tests.running import CLI, ROOT, Service, cli, free_port
 from tests.shopping import write_shopping
@@ -55,7 +57,55 @@ def test_train_passes_on_what_is_not_its_own_and_works_from_any_folder(tmp_path:
     model = tmp_path / "project" / "build" / "model.pkl"
     assert pickle.loads(model.read_bytes()) == [500, 2]
     assert json.loads(model.with_name("metrics.json").read_text()) == {"accuracy": 0.5}
-    assert f"{model}: 0.000 MiB, accuracy 0.5" in ended.stdout
+    assert f"{model}: 0.000 MiB" in ended.stdout
+
+
+@pytest.mark.parametrize("option", ["--help", "-h"])
+def test_the_help_of_train_py_is_all_that_is_asked_of_it(tmp_path: Path, option: str) -> None:
+    project = project_with(tmp_path, TRAINING)
+    ended = cli("train", "--project", str(project), "--", option)
+    assert "usage: train.py [-h] [--rows ROWS] [--seeds SEEDS] [folder]" in ended.stdout
+    assert "Trains nothing." in ended.stdout
+    assert ended.stderr == ""
+    broken = project_with(tmp_path, "raise SystemExit(7)")
+    assert cli("train", "--project", str(broken), "--", option, check=False).returncode == 7
+
+
+def test_train_py_finds_what_a_script_of_its_own_finds(tmp_path: Path) -> None:
+    source = """
+    import sys
+    from pathlib import Path
+
+    import beside
+    from commands.training import save
+
+    class Own:
+        pass
+
+    found = {"argv": sys.argv, "path": sys.path[0], "file": __file__, "name": __name__, "beside": beside.NAME}
+    save(Path(sys.argv[1]), Own(), found)
+    """
+    project = project_with(tmp_path / "project", source, **{"beside.py": "NAME = __name__"})
+    cli("train", "--project", "project", "--trees", "5", cwd=tmp_path)
+    script, build = str(project / "train.py"), project / "build"
+    assert json.loads((build / "metrics.json").read_text()) == {
+        "argv": [script, str(build), "--trees", "5"],
+        "path": str(project),
+        "file": script,
+        "name": "__main__",
+        "beside": "beside",
+    }
+    assert inspect_model(build / "model.pkl").main == ["Own"]
+
+
+def test_an_error_of_train_py_is_shown_from_train_py_on(tmp_path: Path) -> None:
+    project = project_with(tmp_path, "def load():\n    return 1 / 0\n\nload()")
+    shown = refused(project).partition("Traceback")[2]
+    assert re.findall(r'File "(.*)", line (\d+)', shown) == [
+        (str(project / "train.py"), "4"),
+        (str(project / "train.py"), "2"),
+    ]
+    assert "ZeroDivisionError: division by zero" in shown
 
 
 def test_an_option_that_train_py_does_not_know_ends_with_its_own_exit_code(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import pickle
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -28,12 +29,17 @@ def test_the_folder_the_rows_and_the_seeds_can_be_given(tmp_path: Path, monkeypa
     assert (alone.folder, alone.rows, alone.seeds) == (tmp_path / "build", None, 1)
 
 
-@pytest.mark.parametrize("wrong", ["0", "-1", "many", "1.5"])
-def test_a_number_of_rows_that_is_none_is_refused(wrong: str, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(("option", "least"), [("--rows", 50), ("--seeds", 1)])
+@pytest.mark.parametrize("wrong", ["0", "-1", "many", "1.5", None])
+def test_too_small_a_number_and_what_is_none_are_refused(
+    option: str, least: int, wrong: str | None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = wrong or str(least - 1)
     with pytest.raises(SystemExit) as ended:
-        arguments("Trains.", [f"--rows={wrong}"])
+        arguments("Trains.", [f"{option}={given}"])
     assert ended.value.code == 2
-    assert f"argument --rows: {wrong!r} is not a whole number of 1 or more" in capsys.readouterr().err
+    assert f"argument {option}: {given!r} is not a whole number of {least} or more" in capsys.readouterr().err
+    arguments("Trains.", [f"{option}={least}"])
 
 
 def test_the_docstring_is_the_help(capsys: pytest.CaptureFixture[str]) -> None:
@@ -55,14 +61,16 @@ def test_several_hold_outs_give_their_means_and_spreads_and_the_first_model(caps
         "scaled": True,
     }
     lines = capsys.readouterr().out.splitlines()
+    assert [line.endswith("; this model is kept") for line in lines[:5]] == [True, False, False, False, False]
     assert lines[4].startswith("seed 4: accuracy 0.781, rows 50.000 (")
     assert lines[5] == "accuracy 0.794 ± 0.011 (5 hold-outs of 20 %)"
 
 
-def test_one_hold_out_has_no_spread(capsys: pytest.CaptureFixture[str]) -> None:
+def test_one_hold_out_has_no_spread_and_is_told_once(capsys: pytest.CaptureFixture[str]) -> None:
     _, metrics = holdouts(train)
     assert metrics == {"accuracy": 0.79, "rows": 10, "best_parameters": {"depth": 0}, "scaled": True}
-    assert "accuracy 0.790 (1 hold-out of 20 %)" in capsys.readouterr().out
+    (line,) = capsys.readouterr().out.splitlines()
+    assert re.fullmatch(r"hold-out of 20 %: accuracy 0\.790, rows 10\.000 \(0\.\d s\)", line)
 
 
 def test_a_metric_that_is_no_finite_number_for_each_seed_is_kept_as_null_and_the_model_with_it(
@@ -85,6 +93,7 @@ def test_a_metric_that_is_no_finite_number_for_each_seed_is_kept_as_null_and_the
         "gain has no mean and is kept as null: it is no finite number for the seeds 0, 1",
     ]
     _, alone = holdouts(lambda seed: ("model", scores[0]))
+    assert capsys.readouterr().out.splitlines()[1:] == ["auc is kept as null: it is no finite number"]
     save(tmp_path, fitted, alone)
     assert json.loads((tmp_path / "metrics.json").read_text()) == {
         "auc": None,

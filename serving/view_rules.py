@@ -1,13 +1,12 @@
 """What a feature view may not be: whatever would hold where features are loaded, and not where they are sent."""
 
 from collections.abc import Collection, Mapping
-from typing import Any
 
 from pydantic import BaseModel, TypeAdapter
 from pydantic.fields import FieldInfo
 
 from serving.errors import ProjectError
-from serving.json_schema import branches
+from serving.json_schema import Schema, branches
 from serving.schemas import column_of
 
 NAME = "FEATURE_VIEWS"
@@ -35,7 +34,7 @@ def check_features(view: str, features: type[BaseModel]) -> None:
                 f"{about} has {name}, which a feature that a client sends would not meet: put it into the field's "
                 "type, as in Annotated[float, AfterValidator(check)]."
             )
-    _check_config(about, features)
+    _check_config(about, features, features.model_fields)
     for name, field in features.model_fields.items():
         if field.serialization_alias not in {None, name, field.validation_alias}:
             raise ProjectError(f"{about} reads {name} under one name and writes it under another: use alias= alone.")
@@ -55,10 +54,9 @@ def check_entities(view: str, keys: Mapping[str, FieldInfo], schema: type[BaseMo
                     "requests and not for what is loaded: put it into the field's type, as in "
                     "Annotated[int, AfterValidator(f)]."
                 )
-    _check_config(f"{NAME}: {view} is looked up by fields of PredictionData, which", schema)
+    _check_config(f"{NAME}: {view} is looked up by fields of PredictionData, which", schema, keys)
     for name, field in keys.items():
-        shape = TypeAdapter(field.rebuild_annotation()).json_schema()
-        found = [branch for branch in branches(shape, shape.get("$defs", {})) if branch["type"] != "null"]
+        found = _branches(field)
         types = {branch["type"] for branch in found}
         if len(types) != 1 or not types <= _ONE_SPELLING or {b.get("format") for b in found} & _MANY_SPELLINGS:
             raise ProjectError(
@@ -88,10 +86,18 @@ def check_names(views: Mapping[str, type[BaseModel]], entities: Collection[str],
                 )
 
 
-def _check_config(about: str, schema: type[BaseModel]) -> None:
-    changing: list[Any] = sorted(_CHANGING & schema.model_config.keys())
+def _check_config(about: str, schema: type[BaseModel], fields: Mapping[str, FieldInfo]) -> None:
+    numbers = {"integer", "number", "boolean"}
+    texts = any(branch["type"] not in numbers for field in fields.values() for branch in _branches(field))
+    changing = sorted(rule for rule in _CHANGING & schema.model_config.keys() if texts or not rule.startswith("str_"))
     if changing:
         raise ProjectError(
             f"{about} must not set {', '.join(changing)} in model_config, which holds for one class alone: put it into "
             "the field's type, as in Annotated[str, StringConstraints(to_lower=True)]."
         )
+
+
+def _branches(field: FieldInfo) -> list[Schema]:
+    """What a value may be, but for null."""
+    shape = TypeAdapter(field.rebuild_annotation()).json_schema()
+    return [branch for branch in branches(shape, shape.get("$defs", {})) if branch["type"] != "null"]

@@ -56,7 +56,7 @@ def method(decorator: str, name: str) -> str:
         (FEATURE, method("field_validator('bought')", "half") + FEATURE, "has half, which"),
         (FEATURE, method("model_validator(mode='after')", "odd") + FEATURE, "has odd, which"),
         (FEATURE, method("field_serializer('bought')", "text") + FEATURE, "has text, which"),
-        (FEATURE, "    model_config = {'str_to_upper': True}\n" + FEATURE, "must not set str_to_upper"),
+        (FEATURE, "    model_config = {'str_to_upper': True}\n    shop: str\n" + FEATURE, "must not set str_to_upper"),
         (FEATURE, FEATURE + "exclude=True, ", "has bought, which must be stored whole"),
         (FEATURE, FEATURE + "serialization_alias='b', ", "reads bought under one name"),
         (FEATURE + "ge=0, ", FEATURE + "default_factory=lambda: {}['x'], ", "default of pairs can't be made: KeyError"),
@@ -89,3 +89,10 @@ def test_what_has_one_spelling_is_an_entity(tmp_path: Path, kind: str) -> None:
     source = textwrap.dedent(SCHEMA).replace('user: int = Field(alias="user id", examples=[1])', f"user: {kind}")
     project = Project.load(write_project(tmp_path / "project", imports + source.replace('"user id"', '"user"')))
     assert project.views["users"].entities == ("user",)
+
+
+def test_rules_for_text_do_no_harm_where_there_is_none(tmp_path: Path) -> None:
+    rule = "    model_config = {'str_to_upper': True}\n"
+    source = textwrap.dedent(SCHEMA).replace(FEATURE, rule + FEATURE).replace('["user id", "product"]', '["user id"]')
+    project = Project.load(write_project(tmp_path / "project", source.replace(ENTITY, rule + ENTITY)))
+    assert list(project.views) == ["users", "pairs"]

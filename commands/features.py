@@ -72,6 +72,7 @@ def show(
         if features is None:
             named = ", ".join(f"{entity} {value}" for entity, value in zip(found.entities, values, strict=True))
             fail(f"{view} has no features of {named}: `cli features load {view} FILE` loads some.")
+        features = {column: features[column] for column in found.columns if column in features}
         if as_json:
             out.print_json(json.dumps(features))
             return

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from pydantic.errors import PydanticUserError
 from pydantic_core import from_json, to_json
 
-from serving.declared import CLASS, check_names, declared
+from serving.declared import check_names, declared
 from serving.errors import ProjectError
 from serving.example import build_example
 from serving.form import Form
@@ -49,7 +49,13 @@ class Project:
         check_names(folder)
         if str(folder) not in sys.path:
             sys.path.insert(0, str(folder))
-        own, views = declared(folder)
+        try:
+            return cls._of(folder, *declared(folder))
+        except PydanticUserError as error:
+            raise ProjectError(f"validation.py has a field that JSON can't hold: {error.message}") from error
+
+    @classmethod
+    def _of(cls, folder: Path, own: type[BaseModel], views: Mapping[str, FeatureView]) -> "Project":
         project = cls(
             folder=folder,
             schema=under_rules(accepted(own, views), RULES),
@@ -58,10 +64,7 @@ class Project:
             views=views,
             form=Form.read(folder / "form.yml"),
         )
-        try:
-            _ = project.json_schema, project.inputs_schema
-        except PydanticUserError as error:
-            raise ProjectError(f"{CLASS} has a field that JSON can't hold: {error.message}") from error
+        _ = project.json_schema, project.inputs_schema
         return project
 
     @property

@@ -16,6 +16,8 @@ _CHANGING = {
     *("val_json_bytes", "val_temporal_unit", "json_encoders"),
 }
 """Of model_config: what makes another value of the same text."""
+_RESPELLING = {rule for rule in _CHANGING if rule.startswith("str_")} | {"coerce_numbers_to_str", "json_encoders"}
+"""And of an entity, which is a whole number, a text, a boolean or a date."""
 _DECORATORS = ("validators", "field_validators", "root_validators", "model_validators")
 _SERIALIZERS = ("field_serializers", "model_serializers")
 _ONE_SPELLING = {"integer", "string", "boolean"}
@@ -34,10 +36,12 @@ def check_features(view: str, features: type[BaseModel]) -> None:
                 f"{about} has {name}, which a feature that a client sends would not meet: put it into the field's "
                 "type, as in Annotated[float, AfterValidator(check)]."
             )
-    _check_config(about, features, features.model_fields)
+    _check_config(about, features, features.model_fields, _CHANGING)
     for name, field in features.model_fields.items():
         if field.serialization_alias not in {None, name, field.validation_alias}:
             raise ProjectError(f"{about} reads {name} under one name and writes it under another: use alias= alone.")
+        if any(branch.get("writeOnly") for branch in _branches(field)):
+            raise ProjectError(f"{about} has {name}, a secret: it would be stored as asterisks.")
         if field.exclude or field.default_factory_takes_validated_data:
             raise ProjectError(f"{about} has {name}, which must be stored whole and by itself: no exclude, no factory.")
 
@@ -54,7 +58,7 @@ def check_entities(view: str, keys: Mapping[str, FieldInfo], schema: type[BaseMo
                     "requests and not for what is loaded: put it into the field's type, as in "
                     "Annotated[int, AfterValidator(f)]."
                 )
-    _check_config(f"{NAME}: {view} is looked up by fields of PredictionData, which", schema, keys)
+    _check_config(f"{NAME}: {view} is looked up by fields of PredictionData, which", schema, keys, _RESPELLING)
     for name, field in keys.items():
         found = _branches(field)
         types = {branch["type"] for branch in found}
@@ -86,10 +90,10 @@ def check_names(views: Mapping[str, type[BaseModel]], entities: Collection[str],
                 )
 
 
-def _check_config(about: str, schema: type[BaseModel], fields: Mapping[str, FieldInfo]) -> None:
+def _check_config(about: str, schema: type[BaseModel], fields: Mapping[str, FieldInfo], rules: Collection[str]) -> None:
     numbers = {"integer", "number", "boolean"}
     texts = any(branch["type"] not in numbers for field in fields.values() for branch in _branches(field))
-    changing = sorted(rule for rule in _CHANGING & schema.model_config.keys() if texts or not rule.startswith("str_"))
+    changing = sorted(rule for rule in {*rules} & schema.model_config.keys() if texts or not rule.startswith("str_"))
     if changing:
         raise ProjectError(
             f"{about} must not set {', '.join(changing)} in model_config, which holds for one class alone: put it into "

@@ -1,12 +1,13 @@
 """Feature views: what the worker looks up for the entities that a record names; validation.py's FEATURE_VIEWS."""
 
+import hashlib
 from collections.abc import Iterator, Mapping
 from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, RootModel, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import from_json, to_json
 
@@ -14,6 +15,8 @@ from serving.errors import ProjectError
 from serving.schemas import column_of, columns_of, under_rules, with_fields
 from serving.view_rules import NAME, check_entities, check_features, check_names
 
+CLASS = "$class"
+"""Beside the features of an entity: the fingerprint of the class that they were checked by."""
 _RULES = ConfigDict(extra="ignore", allow_inf_nan=False, validate_by_alias=True, validate_by_name=True)
 _EXAMPLE = f'{NAME} = {{"users": {{"entities": ["user_id"], "features": UserFeatures}}}}'
 
@@ -46,12 +49,21 @@ class FeatureView:
         values = [record.get(entity) for entity in self.entities]
         return None if None in values else to_json(values).decode()
 
+    @cached_property
+    def fingerprint(self) -> str:
+        """Changes when the class does."""
+        return hashlib.sha256(to_json(self.features.model_json_schema(by_alias=True))).hexdigest()[:16]
+
     def wrong(self, stored: Mapping[str, object]) -> Mapping[str, str]:
-        """What is wrong with features that were stored under an older class, by column."""
+        """What is wrong with features that were stored under another class, by column."""
+        if stored.get(CLASS) == self.fingerprint:
+            return {}
         try:
             self.features.__pydantic_validator__.validate_json(to_json(stored), strict=True)
         except ValidationError as error:
-            return {str(found["loc"][0]): found["msg"] for found in error.errors(include_url=False)}
+            return {str(found["loc"][0]): found["msg"] for found in error.errors(include_url=False) if found["loc"]}
+        except Exception as error:  # the user's validators may raise anything of a value that they made themselves
+            return dict.fromkeys(self.columns, f"{type(error).__name__}: {error}")
         return {}
 
     def entry(self, row: BaseModel) -> tuple[str, dict[str, object]]:
@@ -60,7 +72,7 @@ class FeatureView:
         key = self.key(plain)
         if key is None:
             raise ValueError(f"{', '.join(self.entities)} must not be null")
-        return key, {column: plain[column] for column in self.columns}
+        return key, {**{column: plain[column] for column in self.columns}, CLASS: self.fingerprint}
 
 
 def read_views(declared: Any, schema: type[BaseModel]) -> Mapping[str, FeatureView]:
@@ -98,7 +110,8 @@ def _view(name: Any, about: Any, schema: type[BaseModel]) -> FeatureView:
     if not isinstance(about, Mapping) or about.keys() != {"entities", "features"}:
         raise ProjectError(f"{NAME}: {name} needs entities and features, as in {_EXAMPLE}.")
     features = about["features"]
-    if not (isinstance(features, type) and issubclass(features, BaseModel) and features.model_fields):
+    fits = isinstance(features, type) and issubclass(features, BaseModel) and not issubclass(features, RootModel)
+    if not (fits and features.model_fields):
         raise ProjectError(f"{NAME}: the features of {name} must be a pydantic class with a field for each of them.")
     check_features(name, features)
     keys = _entities(name, about["entities"], schema)

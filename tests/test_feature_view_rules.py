@@ -15,6 +15,7 @@ from tests.test_feature_views import SCHEMA
     ("views", "said"),
     [
         ("[Users]", "must be a dict such as"),
+        ('{"users": {"entities": ["user"], "features": RootModel}}', "must be a pydantic class"),
         ('{"users": Users}', "users needs entities and features"),
         ('{"a b": {"entities": ["user"], "features": Users}}', "'a b' can't name a view"),
         ('{"users": {"entities": ["user"], "features": dict}}', "must be a pydantic class"),
@@ -29,7 +30,7 @@ from tests.test_feature_views import SCHEMA
             "user id names an entity, and can't be a feature of a as well",
         ),
     ],
-    ids=range(8),
+    ids=range(9),
 )
 def test_a_wrong_declaration_says_what_is_wrong(tmp_path: Path, views: str, said: str) -> None:
     source = textwrap.dedent(SCHEMA).partition("FEATURE_VIEWS")[0] + f"FEATURE_VIEWS = {views}\n"
@@ -57,6 +58,7 @@ def method(decorator: str, name: str) -> str:
         (FEATURE, method("model_validator(mode='after')", "odd") + FEATURE, "has odd, which"),
         (FEATURE, method("field_serializer('bought')", "text") + FEATURE, "has text, which"),
         (FEATURE, "    model_config = {'str_to_upper': True}\n    shop: str\n" + FEATURE, "must not set str_to_upper"),
+        (FEATURE, "    bought: SecretStr = Field(", "has bought, a secret"),
         (FEATURE, FEATURE + "exclude=True, ", "has bought, which must be stored whole"),
         (FEATURE, FEATURE + "serialization_alias='b', ", "reads bought under one name"),
         (FEATURE + "ge=0, ", FEATURE + "default_factory=lambda: {}['x'], ", "default of pairs can't be made: KeyError"),

@@ -16,7 +16,7 @@ from serving.project import Project
 from tests.making import Loop, function_of, make_loop, write_project
 
 SCHEMA = """
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, RootModel
 
 
 class PredictionData(BaseModel):
@@ -199,41 +199,3 @@ def test_the_hash_of_the_schema_knows_the_views(tmp_path: Path) -> None:
     assert hashed('examples=["tea"]', 'examples=["milk"]') == plain
     changes = {'["user id", "product"]': '["product"]', "bought: int": "bought: float", '"pairs"': '"couples"'}
     assert plain not in [hashed(old, new) for old, new in changes.items()]
-
-
-def test_aliases_that_a_class_generates_are_those_of_its_own_fields(tmp_path: Path) -> None:
-    schema = """
-    from pydantic import BaseModel, ConfigDict, Field
-    from pydantic.alias_generators import to_camel
-
-
-    class PredictionData(BaseModel):
-        model_config = ConfigDict(alias_generator=to_camel)
-        user_id: int = Field(examples=[1])
-
-
-    class Users(BaseModel):
-        total_orders: int = Field(examples=[2])
-
-
-    class Days(BaseModel):
-        model_config = ConfigDict(alias_generator=to_camel)
-        last_day: int = Field(examples=[2])
-
-
-    FEATURE_VIEWS = {
-        "users": {"entities": ["userId"], "features": Users},
-        "days": {"entities": ["user_id"], "features": Days},
-    }
-    """
-    frame = pd.DataFrame({"total_orders": [1, 2, 3, 5], "lastDay": [4, 1, 9, 2]})
-    target = frame["total_orders"] + 10 * frame["lastDay"]
-    loop = make_loop(tmp_path, schema, make_pipeline(LinearRegression()).fit(frame, target))
-    fill(loop, "users", {(1,): [2]})
-    fill(loop, "days", {(1,): [3]})
-    assert values(loop.ask([{"userId": 1}, {"userId": 1, "lastDay": 5}, {"userId": 1, "total_orders": 7}])) == [
-        32,
-        52,
-        37,
-    ]
-    loop.close()

@@ -17,7 +17,7 @@ from serving.local.connect import connect_local
 from serving.ports import FeatureStore
 from serving.project import Project
 from serving.settings import Settings
-from serving.views import FeatureView
+from serving.views import CLASS, FeatureView
 from tests.running import ROOT, cli
 from tests.shopping import write_shopping
 
@@ -42,7 +42,10 @@ class Shop:
         return load_features(self.features, self.views[view], self.file)
 
     def stored(self, view: str, *values: str) -> dict[str, object] | None:
+        """The features, without the fingerprint of the class that they were checked by."""
         (features,) = self.features.read([(view, key_of(self.views[view], values))])
+        if features is not None:
+            assert features.pop(CLASS) == self.views[view].fingerprint
         return features
 
 

@@ -149,6 +149,7 @@ class Quarantine:
             raise ModelUnavailable((answer or {}).get("unavailable", "the child process ended while loading the model"))
         if not old:
             self._load_seconds = child.waited + time.monotonic() - begun
+        child.waited = 0.0
         return child
 
 

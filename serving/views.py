@@ -15,7 +15,7 @@ from serving.errors import ProjectError
 from serving.schemas import column_of, columns_of, under_rules, with_fields
 from serving.view_rules import NAME, check_entities, check_features, check_names
 
-CLASS = "$class"
+FINGERPRINT = "$class"
 """Beside the features of an entity: the fingerprint of the class that they were checked by."""
 _RULES = ConfigDict(extra="ignore", allow_inf_nan=False, validate_by_alias=True, validate_by_name=True)
 _EXAMPLE = f'{NAME} = {{"users": {{"entities": ["user_id"], "features": UserFeatures}}}}'
@@ -56,7 +56,7 @@ class FeatureView:
 
     def wrong(self, stored: Mapping[str, object]) -> Mapping[str, str]:
         """What is wrong with features that were stored under another class, by column."""
-        if stored.get(CLASS) == self.fingerprint:
+        if stored.get(FINGERPRINT) == self.fingerprint:
             return {}
         try:
             self.features.__pydantic_validator__.validate_json(to_json(stored), strict=True)
@@ -72,7 +72,7 @@ class FeatureView:
         key = self.key(plain)
         if key is None:
             raise ValueError(f"{', '.join(self.entities)} must not be null")
-        return key, {**{column: plain[column] for column in self.columns}, CLASS: self.fingerprint}
+        return key, {**{column: plain[column] for column in self.columns}, FINGERPRINT: self.fingerprint}
 
 
 def read_views(declared: Any, schema: type[BaseModel]) -> Mapping[str, FeatureView]:

@@ -17,7 +17,7 @@ from serving.local.connect import connect_local
 from serving.ports import FeatureStore
 from serving.project import Project
 from serving.settings import Settings
-from serving.views import CLASS, FeatureView
+from serving.views import FINGERPRINT, FeatureView
 from tests.running import ROOT, cli
 from tests.shopping import write_shopping
 
@@ -45,7 +45,7 @@ class Shop:
         """The features, without the fingerprint of the class that they were checked by."""
         (features,) = self.features.read([(view, key_of(self.views[view], values))])
         if features is not None:
-            assert features.pop(CLASS) == self.views[view].fingerprint
+            assert features.pop(FINGERPRINT) == self.views[view].fingerprint
         return features
 
 

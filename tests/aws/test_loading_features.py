@@ -15,7 +15,7 @@ from serving.errors import StoreUnavailable
 from serving.ports import FeatureStore
 from serving.project import Project
 from serving.settings import Settings
-from serving.views import CLASS, FeatureView
+from serving.views import FINGERPRINT, FeatureView
 from tests.aws.emulator import Emulator
 from tests.aws.fixtures import make_stack
 from tests.aws.wire import Answer, Call, Fault, Forward, Wire, throttled
@@ -73,7 +73,7 @@ def test_batches_travel_at_the_same_time(users: FeatureView, store: FeatureStore
     assert wire.operations == ["BatchWriteItem"] * (COUNT // 25)
     assert most >= 5
     found = store.read([("users", f"[{place}]") for place in range(1, COUNT + 1)])
-    checked = {CLASS: users.fingerprint}
+    checked = {FINGERPRINT: users.fingerprint}
     assert found == [{"orders": n % 50, "money spent": 1.5, "vip": False, **checked} for n in range(1, COUNT + 1)]
 
 

@@ -22,7 +22,7 @@ EXAMPLE ?=
 PROJECT = $(if $(EXAMPLE),--project examples/$(EXAMPLE))
 EXAMPLES := cuisine spam housing sentiment reorder
 
-.PHONY: help demo train examples test unit e2e iam check bench format docs lock clean
+.PHONY: help demo train form examples test unit e2e iam check bench format docs lock clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,6 +32,9 @@ demo: .venv/installed ## install, train and serve on 127.0.0.1 (PORT=8000, EXAMP
 
 train: .venv/installed ## write a project's model into its build folder (EXAMPLE=spam)
 	@$(WITH_UV) $(RUN)/cli train $(PROJECT)
+
+form: .venv/installed ## build the web form that `cli serve` serves at /
+	@$(WITH_UV) $(RUN)/cli form $(PROJECT)
 
 examples: .venv/installed-dev ## train each example on all of its data, five times; serve them
 	@for name in $(EXAMPLES); do \

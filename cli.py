@@ -11,6 +11,7 @@ from commands import (
     dead_letters,
     deploy,
     features,
+    form,
     init,
     inspect,
     keys,
@@ -49,6 +50,7 @@ app.command()(tags.promote)
 app.command()(tags.rollback)
 app.command()(tags.delete)
 app.command("delete-bucket")(models.delete_bucket)
+app.command()(form.form)
 app.command()(deploy.deploy)
 app.command()(package.package)
 app.command()(status.status)

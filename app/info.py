@@ -41,6 +41,27 @@ def predict(frame: pd.DataFrame, url: str = "{url}") -> pd.DataFrame:
 CURL = "curl -s {url}/api/predict{key} -H 'Prefer: wait=5' -H 'Content-Type: application/json' -d '{example}'"
 
 
+def description(project: Project, settings: Settings) -> dict[str, Any]:
+    """What holds of the service wherever it runs and whichever model it serves: a page of the form is made with it."""
+    return {
+        "service": settings.service,
+        "stage": settings.stage,
+        "title": project.title,
+        "units": project.units,
+        "form": project.form.to_dict(),
+        "example": project.example,
+        "schema": project.json_schema,
+        "limits": {
+            "max_records": settings.max_records,
+            "max_body": settings.max_body,
+            "max_result": settings.max_result,
+            "wait_limit": settings.wait_limit,
+            "result_ttl": settings.result_ttl,
+            "rate_limit": settings.rate_limit or None,
+        },
+    }
+
+
 class Info:
     """The description of the service; the model's part is read again every MODEL_REFRESH seconds."""
 
@@ -59,25 +80,11 @@ class Info:
         if time.monotonic() - self._read_at > self._settings.model_refresh:
             self._model = await asyncio.to_thread(self._read_model)
             self._read_at = time.monotonic()
-        project, settings = self._project, self._settings
         return {
-            "service": settings.service,
-            "stage": settings.stage,
-            "title": project.title,
-            "units": project.units,
-            "form": project.form.to_dict(),
-            "example": project.example,
-            "schema": project.json_schema,
+            **description(self._project, self._settings),
             "model": self._model,
-            "limits": {
-                "max_records": settings.max_records,
-                "max_body": settings.max_body,
-                "max_result": settings.max_result,
-                "wait_limit": settings.wait_limit,
-                "result_ttl": settings.result_ttl,
-                "rate_limit": settings.rate_limit or None,
-            },
-            "snippets": snippets(url, project, keyed=keyed),
+            "key_required": keyed,
+            "snippets": snippets(url, self._project, keyed=keyed),
         }
 
     def _read_model(self) -> dict[str, Any] | None:

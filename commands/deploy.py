@@ -8,8 +8,9 @@ import typer
 
 from commands.building import building
 from commands.console import confirm, err, fail, out, plain_errors, say
-from commands.deployment import BUILD
+from commands.deployment import BUILD, Deployment
 from commands.options import ForceOption, JsonOption, ProjectOption, StageOption, YesOption
+from serving.errors import ServingError
 
 
 def deploy(
@@ -46,16 +47,30 @@ def deploy(
                 code=130,
             )
         endpoint = deploying.endpoint
+        form = _form(deploying.deployment, endpoint)
         if as_json:
-            out.print_json(
-                json.dumps({"endpoint": endpoint, "stack": deploying.deployment.stack, "smoke_test": answer})
-            )
+            told = {"endpoint": endpoint, "stack": deploying.deployment.stack, "form": form, "smoke_test": answer}
+            out.print_json(json.dumps(told))
             return
         err.print(f"\n{deploying.deployment.stack} is served at", highlight=False)
         say(endpoint)
         err.print("Try:\n", highlight=False)
         curl = snippets(endpoint, Project.load(deploying.deployment.project_dir), keyed=deploying.keyed)["curl"]
         err.print(curl, markup=False, highlight=False, soft_wrap=True)
+
+
+def _form(deployment: Deployment, endpoint: str) -> str | None:
+    """The folder of the form that asks the endpoint; None where it can't be built, which harms no deployment."""
+    from commands.form import OUT, write_site
+    from commands.webform.building import build_form
+
+    try:
+        folder = write_site(build_form(), OUT, endpoint, deployment)
+    except ServingError as error:
+        err.print(f"There is no web form: {error}", markup=False, highlight=False, soft_wrap=True)
+        return None
+    err.print(f"The web form for it is in {folder}: put it on any static host.", markup=False, highlight=False)
+    return str(folder)
 
 
 def remove(stage: StageOption = None, project: ProjectOption = None, yes: YesOption = False) -> None:

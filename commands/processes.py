@@ -24,10 +24,13 @@ def api(settings: Settings, host: str, port: int) -> None:
     import uvicorn
 
     from app.main import create_app
+    from commands.webform.serving import mount_form
 
+    app = create_app(settings)
+    mount_form(app, settings)
     server = uvicorn.Server(
         uvicorn.Config(
-            create_app(settings),
+            app,
             host=host,
             port=port,
             log_config=None,

@@ -4,8 +4,9 @@ import hashlib
 import logging
 import shlex
 import sys
-from collections.abc import Callable, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -74,12 +75,27 @@ def demo(
         script_of(settings.project_dir)
 
         def prepare() -> "Environment":
-            model = train_model(settings.project_dir)
-            _load_features(settings, model.parent / "features")
-            _upload(settings, model)
-            return _environment(settings)
+            with _form_built():
+                model = train_model(settings.project_dir)
+                _load_features(settings, model.parent / "features")
+                _upload(settings, model)
+                return _environment(settings)
 
         _serve(settings, prepare, host, port, workers)
+
+
+@contextmanager
+def _form_built() -> Iterator[None]:
+    """Build the web form while the block runs; without it the API is served all the same."""
+    from commands.webform.building import build_form
+
+    with ThreadPoolExecutor(1) as others:
+        building = others.submit(build_form)
+        yield
+        try:
+            building.result()
+        except (ServingError, OSError) as error:
+            err.print(f"There is no web form: {error} `cli form` tries again.", markup=False, highlight=False)
 
 
 def _upload(settings: Settings, model: Path, force: str | None = None) -> None:

@@ -21,6 +21,7 @@ class Form:
     units: Any = None
     home: Sequence[Mapping[str, Any]] = ()  # sections: title, subtitle, content
     fields: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    order: Sequence[str] = ()  # columns that come first; the others follow in the schema's order
 
     @classmethod
     def read(cls, path: Path) -> "Form":
@@ -41,6 +42,7 @@ class Form:
             units=content.get("units"),
             home=_sections(content.get("home")),
             fields=_fields(content),
+            order=_order(content, path),
         )
 
     @property
@@ -54,13 +56,27 @@ class Form:
 
     def to_dict(self) -> dict[str, Any]:
         """As `/api/info` shows it, whatever format it was written in."""
-        return {"title": self.title, "units": self.units, "home": list(self.home), "fields": dict(self.fields)}
+        return {
+            "title": self.title,
+            "units": self.units,
+            "home": list(self.home),
+            "fields": dict(self.fields),
+            "order": list(self.order),
+        }
 
 
 def _sections(home: Any) -> list[Mapping[str, Any]]:
     """A list of sections; one section or a text alone count as one."""
     parts = home if isinstance(home, list) else [] if home is None else [home]
     return [part if isinstance(part, dict) else {"content": str(part)} for part in parts]
+
+
+def _order(content: Mapping[str, Any], path: Path) -> Sequence[str]:
+    """Raises ProjectError for what is no list of names."""
+    order = content.get("order") or []
+    if not isinstance(order, list) or not all(isinstance(name, str) for name in order):
+        raise ProjectError(f"{path}: order must be a list of columns.")
+    return order
 
 
 def _fields(content: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:

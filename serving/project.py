@@ -65,6 +65,11 @@ class Project:
             form=Form.read(folder / "form.yml"),
         )
         _ = project.json_schema, project.inputs_schema
+        unknown = [name for name in project.form.order if name not in project.columns]
+        if unknown:
+            raise ProjectError(
+                f"form.yml: order names {', '.join(unknown)}, and the fields are {', '.join(project.columns)}."
+            )
         return project
 
     @property

@@ -75,7 +75,7 @@ class Loop:
         fields: dict[str, Any] = {
             "prediction_id": f"prediction-{next(_numbers)}",
             "accepted_at": moment,
-            "expires_at": moment + 60_000,
+            "expires_at": moment + 3_600_000,
             "schema_hash": self.project.schema_hash,
             "many": isinstance(records, list),
             "payload": payload,

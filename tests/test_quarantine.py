@@ -121,7 +121,7 @@ def test_a_child_that_was_ended_between_two_batches_is_replaced(tmp_path: Path, 
         redelivered(loop)
         loop.drain()
         assert loop.answer(prediction_id)["status"] == "succeeded"
-        (child,) = (c for c in psutil.Process().children() if "worker.child" in " ".join(c.cmdline()))
+        child = loop.worker._quarantine._child._process
         child.kill()
         child.wait()
     loop.close()

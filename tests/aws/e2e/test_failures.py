@@ -5,7 +5,7 @@ import httpx
 from tests.aws.e2e.conftest import Site
 from tests.aws.e2e.project import EXAMPLE
 
-VISIBILITY = 6 * 14
+VISIBILITY = 6 * 60
 
 
 def test_a_crash_and_a_hang_beside_innocents_fail_alone(site: Site, api: httpx.Client) -> None:

@@ -1,0 +1,122 @@
+/** Many records from a file: read, checked, sent in slices, answered beside their rows. */
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { LongTable } from "../answer/table";
+import { Drop } from "../batch/drop";
+import { type ReadFile, readFile } from "../batch/read";
+import { Running } from "../batch/running";
+import { KeyField } from "../page/key";
+import { useSite } from "../page/site";
+import { dress } from "../schema/dress";
+import { flatten } from "../schema/flatten";
+
+const count = (number: number) => number.toLocaleString("en");
+
+export function Batch() {
+  const { service } = useSite();
+  const { schema } = useMemo(() => dress(flatten(service.schema), service.form), [service]);
+  const [file, setFile] = useState<File | null>(null);
+  const [reading, setReading] = useState<{ done: number; of: number } | null>(null);
+  const [read, setRead] = useState<ReadFile | null>(null);
+  const [failure, setFailure] = useState<string | null>(null);
+  const [sent, setSent] = useState(false);
+  const reader = useRef<AbortController | null>(null);
+
+  useEffect(() => () => reader.current?.abort(), []);
+  const take = (chosen: File) => {
+    reader.current?.abort();
+    const controller = new AbortController();
+    const { signal } = controller;
+    reader.current = controller;
+    setFile(chosen);
+    setRead(null);
+    setSent(false);
+    setFailure(null);
+    setReading({ done: 0, of: 0 });
+    readFile(chosen, schema, (done, of) => setReading({ done, of }), signal)
+      .then(setRead, (error: Error) => signal.aborted || setFailure(error.message))
+      .finally(() => signal.aborted || setReading(null));
+  };
+
+  return (
+    <>
+      <h1>Ask with a file</h1>
+      <Drop schema={schema} onFile={take} name={file?.name} />
+      {reading && (
+        <p role="status">
+          Checking {file?.name}: {count(reading.done)} rows{" "}
+          <progress value={reading.done} max={reading.of || 1} aria-label="Rows checked" />
+        </p>
+      )}
+      {failure && (
+        <p class="failure" role="alert">
+          {failure}
+        </p>
+      )}
+      {read && file && !sent && <Checked read={read} onSend={() => setSent(true)} />}
+      {read && file && sent && <Running key={file.name + file.lastModified} read={read} name={file.name} />}
+    </>
+  );
+}
+
+/** What was found in the file, before anything is sent. */
+function Checked({ read, onSend }: { read: ReadFile; onSend: () => void }) {
+  const { matched, cells, problems, header, encoding } = read;
+  const good = cells.length - problems.size;
+  const blocked = matched.missing.length > 0 || matched.twice.length > 0;
+  return (
+    <>
+      <section class="found" aria-label="What is in the file">
+        <h2>
+          {count(cells.length)} rows, {header.length - matched.unknown.length} columns that match
+        </h2>
+        {encoding && <p class="notice">The file is not UTF-8, and was read as {encoding}.</p>}
+        <ul class="columns">
+          {header.map((column, place) => {
+            const field = matched.fields[place];
+            return (
+              <li key={place} class={field ? "match" : "other"}>
+                {column || "(no name)"} {field ? (field === column ? "✓" : `→ ${field}`) : "is not sent"}
+              </li>
+            );
+          })}
+        </ul>
+        {matched.missing.length > 0 && (
+          <p class="failure" role="alert">
+            These columns are missing: {matched.missing.join(", ")}. Add them to the file, and drop it again.
+          </p>
+        )}
+        {matched.twice.length > 0 && (
+          <p class="failure" role="alert">
+            Two columns would be {matched.twice.join(", ")}: take one of them out.
+          </p>
+        )}
+        {!blocked && (
+          <>
+            {problems.size > 0 && (
+              <p class="notice" role="status">
+                {count(problems.size)} rows are not right, and stay behind: the table says why.
+              </p>
+            )}
+            <KeyField />
+            <p class="actions">
+              <button type="button" disabled={good === 0} onClick={onSend}>
+                Predict {count(good)} rows
+              </button>
+            </p>
+          </>
+        )}
+      </section>
+      {!blocked && (
+        <LongTable
+          label="Rows of the file"
+          columns={["Row", "Problem", ...header]}
+          count={cells.length}
+          row={(place) => {
+            const problem = problems.get(place);
+            return { cells: [String(place + 1), problem ?? "", ...(cells[place] ?? [])], problem };
+          }}
+        />
+      )}
+    </>
+  );
+}

@@ -1,0 +1,185 @@
+/** A prediction: waited for, shown, cancelled, erased. The address is all that is needed to come back to it. */
+import { useEffect, useState } from "preact/hooks";
+import { AnswerView } from "../answer/answer";
+import { Facts } from "../answer/facts";
+import { ManyRows } from "../answer/many";
+import { outcome } from "../answer/value";
+import { useSite } from "../page/site";
+import { Elapsed, TroubleNote } from "../page/trouble";
+import { incoming } from "../schema/dress";
+import { erase, follow, type Trouble } from "../service/predict";
+import { failed, type Prediction, type Row } from "../service/types";
+import { draft } from "./draft";
+
+export function Result({ ids }: { ids: string[] }) {
+  const { service, api, history } = useSite();
+  const [found, setFound] = useState<Prediction[] | null>(null);
+  const [trouble, setTrouble] = useState<Trouble | null>(null);
+  const [failure, setFailure] = useState<string | null>(null);
+  const [erased, setErased] = useState(false);
+  const [turn, setTurn] = useState(0);
+  const [began] = useState(Date.now);
+  const entry = history.find(ids);
+  const wait = Math.floor(service.limits.wait_limit);
+
+  // The page is made anew for other ids; `turn` asks again
+  useEffect(() => {
+    const ended = new AbortController();
+    setFailure(null);
+    const following = { signal: ended.signal, wait, onTrouble: setTrouble };
+    Promise.all(ids.map((id) => follow(api, id, following))).then(
+      (predictions) => {
+        setFound(predictions);
+        history.answered(ids, inWords(predictions));
+      },
+      (error: Error) => {
+        if (!ended.signal.aborted) setFailure(error.message);
+      },
+    );
+    return () => ended.abort();
+  }, [turn]);
+
+  const remove = async (pending: boolean) => {
+    try {
+      for (const id of ids) await erase(api, id);
+      setErased(true);
+      history.forget(ids);
+      if (pending) setTurn(turn + 1);
+    } catch (error) {
+      setFailure((error as Error).message);
+    }
+  };
+
+  if (failure)
+    return (
+      <>
+        <h1>No prediction</h1>
+        <p class="failure" role="alert">
+          {failure}
+        </p>
+        <p class="actions">
+          <button type="button" onClick={() => setTurn(turn + 1)}>
+            Ask again
+          </button>
+          <a class="button quiet" href="#/predict">
+            To the form
+          </a>
+        </p>
+      </>
+    );
+  if (!found)
+    return (
+      <>
+        <h1>The model is at work</h1>
+        <p class="waiting" role="status">
+          <span class="spinner" aria-hidden="true" /> Waiting for the prediction
+        </p>
+        <p>
+          <Elapsed since={began} />. You can leave this page: its address leads back here.
+        </p>
+        <TroubleNote trouble={trouble} />
+        <p class="actions">
+          <button type="button" class="quiet" onClick={() => void remove(true)}>
+            Cancel
+          </button>
+        </p>
+      </>
+    );
+  if (erased && found.every(({ status }) => status === "succeeded"))
+    return (
+      <>
+        <h1>Erased</h1>
+        <p role="status">The prediction and what it was made of are gone from the service.</p>
+      </>
+    );
+  return (
+    <>
+      <Shown predictions={found} units={service.units} />
+      <Facts predictions={found} asked={entry?.asked} />
+      <p class="actions">
+        {entry?.record ? (
+          <a class="button" href="#/predict" onClick={() => draft.set(service.schema, incoming(entry.record ?? {}))}>
+            Change the values
+          </a>
+        ) : (
+          <a class="button" href="#/predict">
+            Ask the model
+          </a>
+        )}
+        <CopyLink />
+        {found.every(({ status }) => status !== "cancelled") && (
+          <button type="button" class="quiet" onClick={() => void remove(false)}>
+            Erase it
+          </button>
+        )}
+      </p>
+    </>
+  );
+}
+
+function Shown({ predictions, units }: { predictions: Prediction[]; units: unknown }) {
+  const unfinished = predictions.find(({ status }) => status !== "succeeded");
+  if (unfinished?.status === "cancelled")
+    return (
+      <>
+        <h1>Cancelled</h1>
+        <p>Somebody called this prediction off before the model had answered.</p>
+      </>
+    );
+  const [first] = predictions;
+  if (predictions.length === 1 && first?.error) return <Failed message={first.error.message} code={first.error.code} />;
+  if (predictions.length === 1 && first && !Array.isArray(first.result)) {
+    const row = first.result as Row;
+    if (failed(row)) return <Failed message={row.error.message} code={row.error.code} />;
+    return (
+      <>
+        <h1>Prediction</h1>
+        <AnswerView answer={row} units={units} />
+      </>
+    );
+  }
+  return (
+    <>
+      <h1>Predictions</h1>
+      <ManyRows rows={rowsOf(predictions)} units={units} />
+    </>
+  );
+}
+
+function Failed({ message, code }: { message: string; code: string }) {
+  return (
+    <>
+      <h1>The model could not answer</h1>
+      <p class="failure" role="alert">
+        {message} <code>{code}</code>
+      </p>
+    </>
+  );
+}
+
+function rowsOf(predictions: Prediction[]): (Row | undefined)[] {
+  return predictions.flatMap(({ result, error }) =>
+    error ? [{ error }] : Array.isArray(result) ? result : result ? [result] : [],
+  );
+}
+
+function inWords(predictions: Prediction[]): string {
+  const [first] = predictions;
+  if (first?.error) return `failed: ${first.error.message}`;
+  if (first?.status === "cancelled") return "cancelled";
+  const rows = rowsOf(predictions);
+  return rows.length > 1 ? `${rows.length.toLocaleString("en")} answers` : outcome(rows[0]);
+}
+
+function CopyLink() {
+  const [copied, setCopied] = useState(false);
+  return (
+    <button
+      type="button"
+      class="quiet"
+      onClick={() => navigator.clipboard?.writeText(location.href).then(() => setCopied(true))}
+    >
+      <span role="status">{copied ? "Link copied" : "Copy the link"}</span>
+    </button>
+  );
+}

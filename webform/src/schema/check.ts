@@ -1,0 +1,87 @@
+/** A record against a schema. The validator interprets: one that compiles needs eval, which the page's policy forbids. */
+import { type Schema, Validator } from "@cfworker/json-schema";
+import type { JsonSchema } from "../service/types";
+import { isWords } from "./dress";
+import { sentence } from "./messages";
+
+export interface Problem {
+  path: (string | number)[];
+  keyword: string;
+  message: string;
+}
+
+/** Keywords that only say that something inside them failed. */
+const OUTER = new Set(["properties", "items", "$ref", "allOf", "additionalItems", "if", "then", "else", "false"]);
+/** Judged by the service, whose spellings are many: `2026-01-31T12:00` is a date-time to pydantic. */
+const LEFT_TO_THE_SERVICE = new Set(["format", "pattern"]);
+
+/** Checks records against one schema. */
+export class Checker {
+  private readonly validator: Validator;
+
+  constructor(private readonly schema: JsonSchema) {
+    this.validator = new Validator(structuredClone(relaxed(schema)) as Schema, "2019-09", false);
+  }
+
+  /** What is wrong with it, in the order of the schema; nothing, if it may be sent. */
+  problems(record: unknown): Problem[] {
+    const plain = JSON.parse(JSON.stringify(record ?? {}));
+    const { errors } = this.validator.validate(plain);
+    const problems: Problem[] = [];
+    const seen = new Set<string>();
+    for (const { keyword, keywordLocation, instanceLocation } of errors) {
+      if (OUTER.has(keyword) || /\/(anyOf|oneOf)\//.test(keywordLocation)) continue;
+      const at = pointer(keywordLocation).slice(0, -1);
+      const part = lookUp(this.schema, at);
+      const path = pointer(instanceLocation);
+      const found = lookUp(plain, path);
+      const lacking =
+        keyword === "required" ? (part.required ?? []).filter((name: string) => !(name in found)) : [null];
+      for (const name of lacking) {
+        const problem = this.placed(name === null ? path : [...path, name], keyword, part, found);
+        const mark = problem.path.join("/");
+        if (!seen.has(mark)) problems.push(problem); // the first is enough to begin with
+        seen.add(mark);
+      }
+    }
+    return problems;
+  }
+
+  /** What is wrong with one item of a list of texts is shown at the list, which is one field. */
+  private placed(path: (string | number)[], keyword: string, part: JsonSchema, found: any): Problem {
+    const list = this.schemaAt(path.slice(0, -1));
+    if (list && isWords(list)) {
+      return { path: path.slice(0, -1), keyword, message: `“${found}”: ${sentence(keyword, part, found)}` };
+    }
+    return { path, keyword, message: sentence(keyword, part, found) };
+  }
+
+  private schemaAt(path: (string | number)[]): JsonSchema | undefined {
+    return path.reduce<JsonSchema | undefined>(
+      (schema, step) =>
+        schema?.properties?.[step] ?? (Array.isArray(schema?.items) ? schema.items[Number(step)] : schema?.items),
+      this.schema,
+    );
+  }
+}
+
+function relaxed(schema: unknown): unknown {
+  if (Array.isArray(schema)) return schema.map(relaxed);
+  if (schema === null || typeof schema !== "object") return schema;
+  return Object.fromEntries(
+    Object.entries(schema).flatMap(([name, part]) =>
+      LEFT_TO_THE_SERVICE.has(name) && typeof part === "string"
+        ? []
+        : [[name, name === "enum" || name === "const" ? part : relaxed(part)]],
+    ),
+  );
+}
+
+function pointer(location: string): string[] {
+  const steps = location.split("/").slice(1);
+  return steps.map((step) => decodeURI(step).replaceAll("~1", "/").replaceAll("~0", "~"));
+}
+
+function lookUp(value: any, path: (string | number)[]): any {
+  return path.reduce((part, step) => part?.[step], value) ?? {};
+}

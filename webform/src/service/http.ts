@@ -1,0 +1,67 @@
+/** One request to the API: its status, its body, and how long it asks us to wait. */
+import { type Pause, seconds } from "./pause";
+
+export interface Reply {
+  status: number;
+  body: any;
+  retryAfter: number | null;
+}
+
+/** No answer came: no network, no service, or an answer that the browser keeps from us. */
+export class Unreachable extends Error {}
+
+export interface Request {
+  body?: string;
+  headers?: Record<string, string>;
+  signal?: AbortSignal;
+  /** Seconds that the service may hold the answer back. */
+  wait?: number;
+}
+
+/** Seconds for an answer that is not held back: a Lambda may have to start first. */
+const PATIENCE = 40;
+
+export class Api {
+  constructor(
+    readonly address: string,
+    private readonly key: () => string | null = () => null,
+    readonly pause: Pause = seconds,
+    private readonly fetcher: typeof fetch = (...request) => fetch(...request),
+  ) {}
+
+  /** Raises Unreachable, and AbortError when `signal` says so. */
+  async request(method: string, path: string, { body, headers = {}, signal, wait = 0 }: Request = {}): Promise<Reply> {
+    const limit = AbortSignal.timeout((wait + PATIENCE) * 1000);
+    const sent: Record<string, string> = { ...headers };
+    if (body !== undefined) sent["Content-Type"] = "application/json";
+    if (wait) sent.Prefer = `wait=${wait}`;
+    const key = method === "GET" ? null : this.key();
+    if (key) sent["X-API-Key"] = key;
+    try {
+      const answer = await this.fetcher(`${this.address}${path}`, {
+        method,
+        headers: sent,
+        signal: signal ? AbortSignal.any([signal, limit]) : limit,
+        ...(body === undefined ? {} : { body }),
+      });
+      const text = await answer.text();
+      return { status: answer.status, body: parsed(text), retryAfter: retryAfter(answer.headers) };
+    } catch (error) {
+      if (signal?.aborted) throw error;
+      throw new Unreachable("The service can't be reached.");
+    }
+  }
+}
+
+function parsed(text: string): any {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+function retryAfter(headers: Headers): number | null {
+  const value = Number(headers.get("Retry-After") ?? Number.NaN);
+  return Number.isFinite(value) && value >= 0 ? value : null;
+}

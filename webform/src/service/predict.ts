@@ -1,0 +1,129 @@
+/** Asking for a prediction and following it to its end: what is tried again, for how long, and what is final. */
+import { type Api, Unreachable } from "./http";
+import { backoff } from "./pause";
+import type { Complaint, Json, Prediction } from "./types";
+
+/** Why nothing more is to be hoped for; the message is for people. */
+export class Refused extends Error {
+  constructor(
+    readonly status: number,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/** The service named what is wrong with the records. */
+export class Invalid extends Error {
+  constructor(readonly complaints: Complaint[]) {
+    super("The service does not accept these values.");
+  }
+}
+
+/** Something did not answer: what, and in how many seconds it is asked again. */
+export interface Trouble {
+  message: string;
+  again: number;
+}
+
+export interface Following {
+  signal?: AbortSignal;
+  wait?: number;
+  onTrouble?: (trouble: Trouble | null) => void;
+}
+
+/** Seconds without any answer after which we stop asking: a page must not poll for ever. */
+const GIVE_UP = 150;
+/** Seconds of waiting for a pending prediction in one go; then by the clock, which costs the service less. */
+const HELD = 60;
+
+/** Send records; the id that stands for them. `key` makes it safe to send again, whatever became of the first. */
+export async function send(api: Api, records: Json, key: string, following: Following = {}): Promise<string> {
+  const body = JSON.stringify(records);
+  const headers = { "Idempotency-Key": key };
+  const reply = await insist(api, following, () =>
+    api.request("POST", "/api/predict", { body, headers, ...signalled(following) }),
+  );
+  if (reply.status === 422) throw new Invalid(complaintsOf(reply.body));
+  if (reply.status !== 202 && reply.status !== 200) throw new Refused(reply.status, refusal(reply.status, reply.body));
+  return reply.body.prediction_id;
+}
+
+/** Wait for a prediction's end. Raises Refused, and Unreachable when nothing has answered for long. */
+export async function follow(api: Api, id: string, following: Following = {}): Promise<Prediction> {
+  const { signal, wait = 0 } = following;
+  const path = `/api/predict/${encodeURIComponent(id)}`;
+  const began = Date.now();
+  for (let turn = 0; ; turn += 1) {
+    const held = Date.now() - began < HELD * 1000 ? wait : 0;
+    const reply = await insist(api, following, () => api.request("GET", path, { wait: held, ...signalled(following) }));
+    if (reply.status !== 200) throw new Refused(reply.status, gone(reply.status, reply.body));
+    const prediction = reply.body as Prediction;
+    if (prediction.status !== "pending") return prediction;
+    const waited = held ? 0 : Math.max(0, turn - 2);
+    await api.pause(Math.max(reply.retryAfter ?? 1, backoff(waited, null) / 2), signal);
+  }
+}
+
+/** Cancel what is pending, erase what is finished. Raises Refused, Unreachable. */
+export async function erase(api: Api, id: string): Promise<void> {
+  const reply = await insist(api, {}, () => api.request("DELETE", `/api/predict/${encodeURIComponent(id)}`));
+  if (reply.status !== 204) throw new Refused(reply.status, refusal(reply.status, reply.body));
+}
+
+/** Try until there is an answer that another try would not change. */
+async function insist<R extends { status: number; retryAfter: number | null }>(
+  api: Api,
+  { signal, onTrouble }: Following,
+  ask: () => Promise<R>,
+): Promise<R> {
+  let lost = 0;
+  for (let tries = 0; ; tries += 1) {
+    let message = "The service can't be reached.";
+    let asked: number | null = null;
+    try {
+      const reply = await ask();
+      if (!passing(reply.status)) {
+        onTrouble?.(null);
+        return reply;
+      }
+      message = reply.status === 429 ? "The service has too much to do." : "The service can't be reached in full.";
+      asked = reply.retryAfter;
+    } catch (error) {
+      if (!(error instanceof Unreachable)) throw error;
+    }
+    const again = backoff(tries, asked);
+    lost += again;
+    if (lost > GIVE_UP) throw new Unreachable(`${message} It was asked ${tries + 1} times.`);
+    onTrouble?.({ message, again });
+    await api.pause(again, signal);
+  }
+}
+
+/** What may be otherwise in a moment. */
+function passing(status: number): boolean {
+  return status === 429 || status === 502 || status === 503 || status === 504;
+}
+
+function signalled({ signal }: Following): { signal?: AbortSignal } {
+  return signal ? { signal } : {};
+}
+
+function complaintsOf(body: any): Complaint[] {
+  const detail = body?.detail;
+  return Array.isArray(detail) ? detail : [{ loc: ["body"], msg: "The values are not accepted.", type: "unknown" }];
+}
+
+function refusal(status: number, body: any): string {
+  const detail = typeof body?.detail === "string" ? body.detail : body?.message;
+  if (status === 401) return detail ?? "The service needs an API key.";
+  if (status === 413) return detail ?? "This is more than the service takes at once.";
+  if (status >= 500) return "The service failed over this. Its log says why.";
+  return detail ?? `The service refused this (${status}).`;
+}
+
+function gone(status: number, body: any): string {
+  if (status === 404) return "This service never gave out this address. Is the link complete?";
+  if (status === 410) return "This prediction is gone: it has expired, or somebody erased it.";
+  return refusal(status, body);
+}

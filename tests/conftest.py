@@ -13,7 +13,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 from tests.running import ROOT, Service, cli, run, running_service
 
-pytest_plugins = ["tests.aws.fixtures"]
+pytest_plugins = ["tests.aws.fixtures", "tests.webform.fixtures"]
 
 SERVICES = {"service", "serve", "small", "gateway", "emulator"}
 FILES = {
@@ -22,7 +22,7 @@ FILES = {
     *("test_fetch.py", "test_train_command.py", "test_looked_up.py", "test_examples.py", "test_interrupted.py"),
     *("test_advice.py", "test_dangerous.py", "test_inspect_command.py", "test_origins.py", "test_bad_models.py"),
 }
-FOLDERS = {"aws", "comparing", "e2e", "environments", "packaging"}
+FOLDERS = {"aws", "comparing", "e2e", "environments", "packaging", "webform"}
 TOGETHER = {"tests/aws/e2e/test_stacks.py": "stacks", "tests/aws/e2e/": "site", "tests/packaging/": "packaging"}
 
 

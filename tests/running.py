@@ -119,9 +119,10 @@ def start_service(
     model: Path | None = None,
     environment: Mapping[str, str] | None = None,
     arguments: tuple[str, ...] = (),
+    port: int | None = None,
 ) -> Service:
     """Start `cli serve` without waiting for it."""
-    port = free_port()
+    port = port or free_port()
     log_path = state_dir.with_name(f"{state_dir.name}-{port}.log")
     command = [*CLI, "serve", "--project", str(project), "--port", str(port), "--state-dir", str(state_dir)]
     if model is not None:

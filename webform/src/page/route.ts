@@ -20,6 +20,7 @@ export function useRoute(): Route {
   useEffect(() => {
     const changed = () => setRoute(parse(location.hash));
     addEventListener("hashchange", changed);
+    changed(); // it may have changed since it was first read
     return () => removeEventListener("hashchange", changed);
   }, []);
   return route;

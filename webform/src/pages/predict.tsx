@@ -96,7 +96,7 @@ export function Predict() {
         extraErrors={extraErrors}
         noHtml5Validate
         showErrorList={false}
-        liveValidate={tried ? "onBlur" : false}
+        liveValidate={tried ? "onChange" : false} // on blur, the button would move from under the click
         disabled={sending !== null}
         onChange={({ formData, errors }) => {
           change(formData ?? {});

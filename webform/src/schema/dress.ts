@@ -45,7 +45,10 @@ function one(name: string, field: JsonSchema, about: FormField, required: boolea
 
   const ui: Record<string, any> = {};
   const units = about.units ?? ownUnits;
-  if (units) ui["ui:units"] = String(units);
+  if (units) {
+    schema.units = String(units);
+    ui["ui:units"] = schema.units;
+  }
   const widget = about.widget ?? widgetOf(schema, examples);
   if (widget) ui["ui:widget"] = widget;
   const placeholder = about.placeholder ?? sample(schema, examples);

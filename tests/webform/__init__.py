@@ -1,0 +1,1 @@
+"""The web form in a real browser, against real services."""

@@ -1,6 +1,7 @@
 """A browser whose pages may show no error, break no policy and ask nobody but this machine."""
 
 import os
+import re
 import shutil
 import threading
 from collections.abc import Iterator
@@ -36,11 +37,11 @@ expect.set_options(timeout=SECONDS * 1000)
 class Watched:
     """What a page did that no page may do."""
 
+    allowed: str = "Failed to load resource"  # an answer that is not 200 is said in the console, too
     found: list[str] = field(default_factory=list)
 
     def console(self, message: ConsoleMessage) -> None:
-        # An answer that is not 200 is said there, too; the page handles it.
-        if message.type in {"error", "warning"} and not message.text.startswith("Failed to load resource"):
+        if message.type in {"error", "warning"} and not re.search(self.allowed, message.text):
             self.found.append(f"{message.type}: {message.text}")
 
     def request(self, request: Request) -> None:
@@ -61,12 +62,12 @@ def browser() -> Iterator[Browser]:
 
 
 @contextmanager
-def watched(browser: Browser, **options: Any) -> Iterator[BrowserContext]:
+def watched(browser: Browser, *, allowed: str = Watched.allowed, **options: Any) -> Iterator[BrowserContext]:
     """A browser that has been nowhere yet; what its pages did is judged at the end."""
     context = browser.new_context(**{"viewport": {"width": 1000, "height": 900}, **options})
     context.set_default_timeout(SECONDS * 1000)
     context.add_init_script(WATCH)
-    watch = Watched()
+    watch = Watched(allowed)
     context.on("console", watch.console)
     context.on("request", watch.request)
     context.on("weberror", lambda error: watch.found.append(str(error.error)))

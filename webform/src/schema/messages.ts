@@ -20,6 +20,7 @@ export function sentence(keyword: string, schema: JsonSchema, found: unknown): s
     case "required":
       return "Fill this in.";
     case "type":
+      if (found === "") return "Fill this in.";
       return `Must be ${[schema.type]
         .flat()
         .map((type: string) => KINDS[type] ?? type)

@@ -41,6 +41,7 @@ export class Api {
       const answer = await this.fetcher(`${this.address}${path}`, {
         method,
         headers: sent,
+        cache: "no-store", // else a browser would keep a DELETE waiting behind the GET of the same address
         signal: signal ? AbortSignal.any([signal, limit]) : limit,
         ...(body === undefined ? {} : { body }),
       });

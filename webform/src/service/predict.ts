@@ -83,7 +83,7 @@ async function insist<R extends { status: number; retryAfter: number | null }>(
     let asked: number | null = null;
     try {
       const reply = await ask();
-      if (!passing(reply.status)) {
+      if (!passing(reply.status) && (reply.status !== 500 || tries >= FAILED)) {
         onTrouble?.(null);
         return reply;
       }
@@ -99,6 +99,9 @@ async function insist<R extends { status: number; retryAfter: number | null }>(
     await api.pause(again, signal);
   }
 }
+
+/** Tries after which a 500 is taken for the answer: one alone may be a process that was ended meanwhile. */
+const FAILED = 3;
 
 /** What may be otherwise in a moment. */
 function passing(status: number): boolean {

@@ -19,10 +19,12 @@ WITH_UV = UV_DEFAULT_INDEX=$${UV_DEFAULT_INDEX:-$(INDEX)}
 
 # A project in examples/; the root's own, if none is named.
 EXAMPLE ?=
+# apt-get, where a browser has to be installed for the tests, is root's.
+SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 PROJECT = $(if $(EXAMPLE),--project examples/$(EXAMPLE))
 EXAMPLES := cuisine spam housing sentiment reorder
 
-.PHONY: help demo train form examples test unit e2e iam check bench format docs lock clean
+.PHONY: help demo train form examples test unit e2e iam browser screenshots check bench format docs lock clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,7 +46,7 @@ examples: .venv/installed-dev ## train each example on all of its data, five tim
 
 # Compiled first: Poetry leaves sources, and where PYTHONDONTWRITEBYTECODE is set a thousand processes would each compile
 # what they import, which takes them twice as long.
-test: .venv/installed-dev .tools/ministack node_modules/.installed check ## install what tests need and run everything
+test: .venv/installed-dev .tools/ministack node_modules/.installed webform/node_modules/.installed browser check ## install what tests need and run everything
 	@$(RUN)/python -m compileall -qq -j 0 -x '/(tests?|mypyc?|pip|samtranslator|networkx|sympy)/' .venv/lib || true
 	@$(RUN)/python -m compileall -qq -j 0 app bench commands serving worker tests cli.py
 	$(WITH_UV) $(RUN)/pytest -q -m "not alone" -n auto --dist loadscope --no-loadscope-reorder
@@ -53,18 +55,26 @@ test: .venv/installed-dev .tools/ministack node_modules/.installed check ## inst
 unit: .venv/installed-dev ## the tests that start no service
 	$(RUN)/pytest -q
 
-e2e: .venv/installed-dev .tools/ministack node_modules/.installed ## deploy to an emulated AWS with `cli deploy`, and drive it
+e2e: .venv/installed-dev .tools/ministack node_modules/.installed webform/node_modules/.installed browser ## deploy to an emulated AWS with `cli deploy`, and drive it
 	$(WITH_UV) $(RUN)/pytest -q tests/aws/e2e
 
 iam: .venv/installed-dev .tools/ministack node_modules/.installed ## what breaks without each statement of each role
 	$(RUN)/pytest -q tests/aws/test_iam.py
 
-check: .venv/installed-dev ## ruff, mypy strict, import contracts, the lock file
+browser:
+	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || \
+		{ echo "Installing Debian's chromium"; $(SUDO) apt-get update -qq && $(SUDO) apt-get install -y -qq --no-install-recommends chromium >/dev/null; }
+
+screenshots: .venv/installed-dev webform/node_modules/.installed browser ## take the form's pictures in docs/form anew
+	SCREENSHOTS=docs/form $(RUN)/pytest -q tests/webform/test_looks.py
+
+check: .venv/installed-dev webform/node_modules/.installed ## ruff, mypy strict, import contracts, the lock file; biome, tsc and vitest
 	$(RUN)/ruff check .
 	$(RUN)/ruff format --check .
 	$(RUN)/mypy
 	$(RUN)/lint-imports
 	$(WITH_INDEX) $(POETRY) check --lock
+	$(RUN)/python -m commands.webform.checking
 
 bench: .venv/installed-dev .tools/ministack ## cold starts under the real Lambda client, beside a floor
 	$(WITH_UV) $(RUN)/python -m bench.cold_start
@@ -81,7 +91,7 @@ lock: $(POETRY) ## write poetry.lock anew
 	$(WITH_INDEX) $(POETRY) lock
 
 clean: ## remove what the other commands made, models and results included
-	rm -rf .venv $(TOOLS) node_modules .serverless .state build .pytest_cache .ruff_cache .mypy_cache .import_linter_cache
+	rm -rf .venv $(TOOLS) node_modules webform/node_modules webform/dist .serverless .state build .pytest_cache .ruff_cache .mypy_cache .import_linter_cache
 
 $(POETRY):
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15) and "Python 3.11 to 3.14 is needed: make PYTHON=python3.13")'
@@ -96,6 +106,10 @@ $(POETRY):
 .venv/installed-dev: poetry.lock pyproject.toml | $(POETRY)
 	@$(WITH_INDEX) $(POETRY) sync
 	@touch $@ .venv/installed
+
+webform/node_modules/.installed: webform/package.json webform/package-lock.json | .venv/installed-dev
+	@$(WITH_UV) $(RUN)/python -m commands.webform.building
+	@touch $@
 
 node_modules/.installed: package.json package-lock.json | .venv/installed-dev
 	@$(RUN)/python -m commands.aws.osls

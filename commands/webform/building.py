@@ -4,7 +4,7 @@ import hashlib
 import subprocess
 from pathlib import Path
 
-from commands.console import err
+from commands.console import err, plain_errors
 from commands.deployment import BUILD
 from commands.node import Node, find_node, npm_ci
 from serving.errors import ServingError
@@ -56,3 +56,9 @@ def _fingerprint() -> str:
         digest.update(f"{path.relative_to(WEBFORM).as_posix()}\0".encode())
         digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()
+
+
+if __name__ == "__main__":  # `make` prepares the tests so: with what checks and tests the form, too
+    with plain_errors():
+        npm_ci(find_node(), WEBFORM, "what builds and tests the web form")
+        build_form()

@@ -6,9 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Page, expect
 
 from tests.examples.trained import SAMPLE, UNKNOWN, WHOLE, Trained, check, trained
 from tests.running import Service, cli, running_service
+from tests.webform.fixtures import BESIDE, ELSEWHERE, form_at
+from tests.webform.steps import answered, ask, fill, go
 
 FLOORS = {
     "cuisine": ("accuracy", 0.78),
@@ -67,6 +70,48 @@ def test_a_pair_without_features_is_named_and_harms_no_other(example: Trained, s
         bare = api.post("/api/predict", content=line, headers=csv).raise_for_status().json()["result"]
     assert "user_id 2000000 in the view users" in found[0]["error"]["message"]
     assert [found[1]] == bare
+
+
+WRONG = {
+    "cuisine": ("Ingredients", "", "Enter at least one."),
+    "spam": ("Message", "", "Fill this in."),
+    "housing": ("Rooms of a home", "99", "Must be at most 12."),
+    "sentiment": ("Review", "", "Fill this in."),
+    "reorder": ("User", "somebody", "Must be a whole number."),
+}
+"""For each example a field, a value that its form refuses, and what it says."""
+
+
+@pytest.mark.parametrize("place", [BESIDE, ELSEWHERE])
+def test_its_form_refuses_a_wrong_value_and_answers_the_example(
+    example: Trained, served: Service, page: Page, tmp_path: Path, place: str
+) -> None:
+    label, wrong, message = WRONG[example.name]
+    record = json.loads((example.project / "example.json").read_text(encoding="utf-8"))
+    with form_at(place, served.url, example.project, tmp_path) as address:
+        go(page, address)
+        page.get_by_role("link", name="Ask the model").click()
+        page.get_by_role("button", name="Fill in the example").click()
+        if example.name == "cuisine":
+            for name in record["ingredients"]:
+                page.get_by_role("button", name=f"Remove {name}").click()
+        else:
+            fill(page, {label: wrong})
+        ask(page)
+        expect(page.locator(".field .errors")).to_have_text(message)
+        if example.name == "cuisine":
+            for name in record["ingredients"]:
+                page.get_by_label(label).last.fill(name)
+                page.keyboard.press("Enter")
+        else:
+            page.get_by_role("button", name="Fill in the example").click()
+        ask(page)
+        shown = answered(page)
+    (own,) = example.own_answers([record])
+    predicted = own["prediction"]
+    assert (
+        predicted in shown if isinstance(predicted, str) else float(shown.split()[0]) == pytest.approx(predicted, 1e-3)
+    )
 
 
 def test_what_was_measured_is_kept_with_the_model_and_is_what_its_readme_tells(example: Trained) -> None:

@@ -21,7 +21,9 @@ BAD = {17: "sepal length (cm)", 4_000: "sepal width (cm)", 9_999: "petal length 
 
 
 @pytest.fixture(scope="module", params=[BESIDE, ELSEWHERE])
-def address(request: pytest.FixtureRequest, service: Service, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def address(
+    request: pytest.FixtureRequest, service: Service, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
     with form_at(request.param, service.url, ROOT, tmp_path_factory.mktemp("form")) as found:
         yield found
 
@@ -59,7 +61,7 @@ def test_ten_thousand_rows_are_checked_sent_drawn_and_downloaded(page: Page, add
     expect(page.get_by_role("heading", level=2)).to_have_text("10,000 rows, 4 columns that match")
     expect(page.locator(".columns .other")).to_have_text("plant is not sent")
     expect(page.locator(".columns .match").first).to_have_text("Sepal Length (cm) → sepal length (cm)")
-    expect(page.get_by_role("status").filter(has_text="3 rows are not right")).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="3 rows with something wrong")).to_be_visible()
     table = page.locator(".long-table")
     assert table.locator("tbody tr").count() < 100, "rows that nobody sees are not in the page"
     table.evaluate("box => box.scrollTop = 17 * 34")
@@ -97,7 +99,7 @@ def test_a_file_of_another_program_is_read_as_it_is(page: Page, address: str) ->
     choose(page, content)
     expect(page.get_by_text("was read as Windows-1252")).to_be_visible()
     expect(page.locator(".columns .other")).to_have_text("Größe is not sent")
-    page.get_by_role("button", name="Predict 1 rows").click()
+    page.get_by_role("button", name="Predict 1 row").click()
     expect(page.locator(".chart li")).to_contain_text("setosa")
 
 
@@ -107,7 +109,10 @@ def test_a_file_of_another_program_is_read_as_it_is(page: Page, address: str) ->
         (b"", "The file is empty"),
         (b"a,b\n", "and no other"),
         (b"sepal length (cm),petal width (cm)\n1,2\n", "columns are missing: sepal width (cm), petal length (cm)"),
-        (written([[1, 2, 3, 4, 5, 6]], [*HEADER[:4], "petal width (cm)", "petal width (cm) "]), "Two columns would be petal width (cm)"),
+        (
+            written([[1, 2, 3, 4, 5, 6]], [*HEADER[:4], "petal width (cm)", "petal width (cm) "]),
+            "Two columns would be petal width (cm)",
+        ),
         (b'a,b\n"1,2\n3,4\n', "quotation mark that does not end"),
     ],
     ids=["empty", "no rows", "columns that are missing", "a column twice", "an open quotation mark"],
@@ -135,4 +140,4 @@ def test_a_dropped_file_is_a_chosen_file(page: Page, address: str) -> None:
         }""",
         written([["a", 5.1, 3.5, 1.4, 0.2]]).decode(),
     )
-    expect(page.get_by_role("heading", level=2)).to_have_text("1 rows, 4 columns that match")
+    expect(page.get_by_role("heading", level=2)).to_have_text("1 row, 4 columns that match")

@@ -15,7 +15,9 @@ FLOWER = {"Sepal length": 6.3, "Sepal width": 2.9, "Petal length": 5.6, "Petal w
 
 
 @pytest.fixture(scope="module", params=[BESIDE, ELSEWHERE])
-def address(request: pytest.FixtureRequest, service: Service, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def address(
+    request: pytest.FixtureRequest, service: Service, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
     with form_at(request.param, service.url, ROOT, tmp_path_factory.mktemp("form")) as found:
         yield found
 

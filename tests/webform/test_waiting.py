@@ -63,7 +63,9 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "form.yml").write_text("title: Sizes\nunits: m²\norder: [code]\n", encoding="utf-8")
     act = function_of(folder, "gate", "act")
     frame = pd.DataFrame({"x": [1.0, 2, 3], "code": ["a", "b", "c"]})
-    pickled(folder / "model.pkl", make_pipeline(FunctionTransformer(act), LinearRegression()).fit(frame, frame["x"] * 2))
+    pickled(
+        folder / "model.pkl", make_pipeline(FunctionTransformer(act), LinearRegression()).fit(frame, frame["x"] * 2)
+    )
     return folder
 
 

@@ -4,7 +4,7 @@ import { failed, type Row } from "../service/types";
 import { Chart } from "./chart";
 import { download, toCsv } from "./csv";
 import { LongTable } from "./table";
-import { outcome, percent } from "./value";
+import { counted, outcome, percent } from "./value";
 
 interface Props {
   rows: (Row | undefined)[];
@@ -35,7 +35,7 @@ export function ManyRows({ rows, units, asked, name = "predictions" }: Props) {
       <Chart rows={rows} units={units} />
       {wrong.length > 0 && (
         <p>
-          {wrong.length.toLocaleString("en")} of {rows.length.toLocaleString("en")} rows have no prediction.{" "}
+          {wrong.length.toLocaleString("en")} of {counted(rows.length, "row")} without a prediction.{" "}
           <label class="inline">
             <input
               type="checkbox"
@@ -48,15 +48,13 @@ export function ManyRows({ rows, units, asked, name = "predictions" }: Props) {
       )}
       <LongTable
         label="Rows and their predictions"
-        columns={["Row", "Prediction", "Likely", "Problem", ...(asked?.header ?? [])]}
+        columns={["Row", "Prediction", "Likely", ...(wrong.length ? ["Problem"] : []), ...(asked?.header ?? [])]}
         count={places?.length ?? rows.length}
         row={(line) => {
           const place = places?.[line] ?? line;
           const said = problem(place);
-          return {
-            cells: [String(place + 1), ...answer(rows[place]), said ?? "", ...(asked?.cells[place] ?? [])],
-            problem: said,
-          };
+          const cells = [String(place + 1), ...answer(rows[place]), ...(wrong.length ? [said ?? ""] : [])];
+          return { cells: [...cells, ...(asked?.cells[place] ?? [])], problem: said };
         }}
       />
       <p class="actions">

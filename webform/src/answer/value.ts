@@ -27,6 +27,11 @@ export function outcome(row: Row | undefined): string {
   return failed(row) ? `failed: ${row.error.message}` : shown(row.prediction);
 }
 
+/** "1 row", "2,000 rows". */
+export function counted(count: number, thing: string): string {
+  return `${count.toLocaleString("en")} ${thing}${count === 1 ? "" : "s"}`;
+}
+
 const BRIEF = 60;
 
 /** A record in a few words. */

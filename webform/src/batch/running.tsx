@@ -1,6 +1,7 @@
 /** A file on its way through the service: how far it is, what stopped it, and what came back. */
 import { useEffect, useRef, useState } from "preact/hooks";
 import { ManyRows } from "../answer/many";
+import { counted } from "../answer/value";
 import { KeyField } from "../page/key";
 import { toResult } from "../page/route";
 import { useSite } from "../page/site";
@@ -29,7 +30,7 @@ export function Running({ read, name }: { read: ReadFile; name: string }) {
       await work.run({ signal: controller.signal, onProgress: setProgress, onTrouble: setTrouble });
       setFinished(true);
       if (work.ids.length) {
-        const answer = `${total.toLocaleString("en")} rows`;
+        const answer = counted(total, "row");
         history.add({ ids: work.ids, at: new Date().toISOString(), asked: name, answer });
       }
     } catch (error) {
@@ -49,13 +50,13 @@ export function Running({ read, name }: { read: ReadFile; name: string }) {
       {!finished && (
         <section aria-label="Progress">
           <h2>
-            {progress.answered.toLocaleString("en")} of {total.toLocaleString("en")} rows answered
+            {progress.answered.toLocaleString("en")} of {counted(total, "row")} answered
           </h2>
           <progress value={progress.answered} max={total} aria-label="Rows answered" />
           {stopped === null ? (
             <>
               <p>
-                <Elapsed since={began} /> so far, {progress.sent.toLocaleString("en")} rows accepted.
+                <Elapsed since={began} /> so far, {counted(progress.sent, "row")} accepted.
               </p>
               <TroubleNote trouble={trouble} />
               <p class="actions">
@@ -81,7 +82,7 @@ export function Running({ read, name }: { read: ReadFile; name: string }) {
       )}
       {finished && (
         <p role="status">
-          {total.toLocaleString("en")} rows answered.{" "}
+          {counted(total, "row")} answered.{" "}
           {work.ids.length > 0 && <a href={toResult(work.ids)}>The link to these predictions</a>}
         </p>
       )}

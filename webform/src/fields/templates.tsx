@@ -2,7 +2,7 @@
 import type { FieldTemplateProps, ObjectFieldTemplateProps } from "@rjsf/utils";
 import type { ComponentChildren } from "preact";
 import { Inline } from "../page/text";
-import { NULLABLE } from "../schema/flatten";
+import { OPTIONAL } from "../schema/dress";
 import { domId } from "./ids";
 
 /** Fields that are a group of inputs, which a legend names and no label can. */
@@ -12,12 +12,10 @@ function isGroup({ schema, uiSchema }: FieldTemplateProps): boolean {
 }
 
 export function FieldTemplate(props: FieldTemplateProps) {
-  const { label, children, rawErrors, rawHelp, rawDescription, hidden, required, schema, displayLabel, uiSchema } =
-    props;
+  const { label, children, rawErrors, rawHelp, rawDescription, hidden, schema, displayLabel, uiSchema } = props;
   const id = domId(props.id);
   if (hidden) return <div hidden>{children}</div>;
   if (props.id === "root") return <>{children as ComponentChildren}</>;
-  const optional = !required && schema.default === undefined && schema.type !== "boolean";
   const checkbox = schema.type === "boolean" && !uiSchema?.["ui:widget"];
   const group = isGroup(props);
   return (
@@ -25,7 +23,7 @@ export function FieldTemplate(props: FieldTemplateProps) {
       {!checkbox && !group && displayLabel !== false && (
         <label for={id}>
           {label}
-          {(optional || (schema as any)[NULLABLE]) && <span class="optional"> optional</span>}
+          {(schema as any)[OPTIONAL] && <span class="optional"> optional</span>}
         </label>
       )}
       {!checkbox && !group && rawDescription && (

@@ -43,7 +43,7 @@ function Part({ token }: { token: any }): any {
           {inside}
         </a>
       ) : (
-        <>{inside}</>
+        inside
       );
     case "list": {
       const items = token.items.map((item: any, place: number) => <li key={place}>{drawn(item.tokens)}</li>);

@@ -1,6 +1,7 @@
 /** Many records from a file: read, checked, sent in slices, answered beside their rows. */
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { LongTable } from "../answer/table";
+import { counted } from "../answer/value";
 import { Drop } from "../batch/drop";
 import { type ReadFile, readFile } from "../batch/read";
 import { Running } from "../batch/running";
@@ -8,8 +9,6 @@ import { KeyField } from "../page/key";
 import { useSite } from "../page/site";
 import { dress } from "../schema/dress";
 import { flatten } from "../schema/flatten";
-
-const count = (number: number) => number.toLocaleString("en");
 
 export function Batch() {
   const { service } = useSite();
@@ -43,7 +42,7 @@ export function Batch() {
       <Drop schema={schema} onFile={take} name={file?.name} />
       {reading && (
         <p role="status">
-          Checking {file?.name}: {count(reading.done)} rows{" "}
+          Checking {file?.name}: {counted(reading.done, "row")}{" "}
           <progress value={reading.done} max={reading.of || 1} aria-label="Rows checked" />
         </p>
       )}
@@ -67,7 +66,7 @@ function Checked({ read, onSend }: { read: ReadFile; onSend: () => void }) {
     <>
       <section class="found" aria-label="What is in the file">
         <h2>
-          {count(cells.length)} rows, {header.length - matched.unknown.length} columns that match
+          {counted(cells.length, "row")}, {counted(header.length - matched.unknown.length, "column")} that match
         </h2>
         {encoding && <p class="notice">The file is not UTF-8, and was read as {encoding}.</p>}
         <ul class="columns">
@@ -94,13 +93,13 @@ function Checked({ read, onSend }: { read: ReadFile; onSend: () => void }) {
           <>
             {problems.size > 0 && (
               <p class="notice" role="status">
-                {count(problems.size)} rows are not right, and stay behind: the table says why.
+                {counted(problems.size, "row")} with something wrong: they stay behind, and the table says why.
               </p>
             )}
             <KeyField />
             <p class="actions">
               <button type="button" disabled={good === 0} onClick={onSend}>
-                Predict {count(good)} rows
+                Predict {counted(good, "row")}
               </button>
             </p>
           </>
@@ -109,11 +108,12 @@ function Checked({ read, onSend }: { read: ReadFile; onSend: () => void }) {
       {!blocked && (
         <LongTable
           label="Rows of the file"
-          columns={["Row", "Problem", ...header]}
+          columns={["Row", ...(problems.size ? ["Problem"] : []), ...header]}
           count={cells.length}
           row={(place) => {
             const problem = problems.get(place);
-            return { cells: [String(place + 1), problem ?? "", ...(cells[place] ?? [])], problem };
+            const told = problems.size ? [problem ?? ""] : [];
+            return { cells: [String(place + 1), ...told, ...(cells[place] ?? [])], problem };
           }}
         />
       )}

@@ -7,6 +7,9 @@ export interface Dressed {
   uiSchema: Record<string, any>;
 }
 
+/** Says of a field that it may stay empty. */
+export const OPTIONAL = "x-optional";
+
 /** Characters from which a text gets room for several lines. */
 const LONG = 200;
 
@@ -39,6 +42,8 @@ function one(name: string, field: JsonSchema, about: FormField, required: boolea
   const description = about.description ?? field.description;
   if (description === undefined) delete schema.description;
   else schema.description = description;
+  const tick = schema.type === "boolean" && !schema[NULLABLE]; // a box without a tick is an answer, too
+  if (!required && schema.default === undefined && !tick) schema[OPTIONAL] = true;
   const start = about.value ?? about.default;
   if (start !== undefined && start !== null) schema.default = start;
   else if (schema.type === "boolean" && required && schema.default === undefined) schema.default = false;

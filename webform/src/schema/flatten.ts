@@ -65,7 +65,10 @@ function union(schema: JsonSchema, inner: (part: JsonSchema) => JsonSchema): Jso
 function narrowed(branches: JsonSchema[]): JsonSchema[] {
   const number = branches.find((branch) => branch.type === "number");
   const others = branches.filter((branch) => branch !== number);
-  const spelled = others.every((branch) => branch.type === "integer" || (branch.type === "string" && branch.pattern));
+  const bound = number && Object.keys(number).length > 1; // a Decimal has its bounds at the number, and then no pattern
+  const spelled = others.every(
+    (branch) => branch.type === "integer" || (branch.type === "string" && (branch.pattern || bound)),
+  );
   return number && spelled ? [number] : branches;
 }
 

@@ -1,0 +1,141 @@
+"""Every kind of field that a schema may have: as it is drawn, and as its record reaches the queue."""
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uvicorn
+from playwright.sync_api import Page, expect
+
+from app.main import create_app
+from commands.webform.serving import mount_form
+from serving.local.connect import connect_local
+from serving.settings import Settings
+from tests.making import write_project
+from tests.running import free_port
+from tests.webform.steps import ask, fill, go
+
+VALIDATION = '''"""A journey, with every kind of field."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Literal, Optional
+
+from pydantic import BaseModel, Field
+
+
+class Place(BaseModel):
+    city: str = Field(title="City", max_length=20)
+    people: Optional[int] = Field(None, title="People", ge=1)
+
+
+class PredictionData(BaseModel):
+    start: Place = Field(title="Start")
+    day: date = Field(title="Day")
+    moment: datetime = Field(title="Moment")
+    fare: Decimal = Field(title="Fare", ge=0, json_schema_extra={"units": "€"})
+    travel_class: Literal["first", "second"] = Field(alias="class / level", title="Class")
+    seats: Optional[Literal[1, 2]] = Field(None, title="Seats")
+    return_trip: bool = Field(title="And back")
+    insured: Optional[bool] = Field(None, title="Insured")
+    discount: Optional[float] = Field(title="Discount", description="Required, and may be null")
+    stops: list[str] = Field([], title="Stops")
+    weights: list[float] = Field([], title="Weights")
+    pair: tuple[int, int] = Field((1, 2), title="Pair")
+    note: str = Field("", title="Note", max_length=1000)
+    either: int | str = Field(5, title="Either")
+'''
+
+
+@dataclass
+class Queued:
+    """A service without workers: what the form sent stays in its queue."""
+
+    address: str
+    settings: Settings
+
+    def record(self) -> Any:
+        backend = connect_local(self.settings)
+        (received,) = backend.queue.receive(owner="test", lease=60, most=10, most_bytes=1 << 20)
+        record = json.loads(backend.queue.open(received.body).payload)
+        backend.queue.delete([received.id])
+        backend.close()
+        return record
+
+
+@pytest.fixture
+def queued(tmp_path: Path) -> Iterator[Queued]:
+    folder = write_project(tmp_path / "journey", "")
+    (folder / "validation.py").write_text(VALIDATION, encoding="utf-8")
+    settings = Settings.read({}, project_dir=folder, state_dir=tmp_path / "state")
+    app = create_app(settings)
+    mount_form(app, settings)
+    port = free_port()
+    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_config=None))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    yield Queued(f"http://127.0.0.1:{port}/", settings)
+    server.should_exit = True
+    thread.join()
+
+
+def test_every_kind_is_drawn_and_arrives(page: Page, queued: Queued) -> None:
+    go(page, queued.address, "predict")
+    fill(page, {"City": "Lyon", "Day": "2026-05-01", "Moment": "2026-05-01T08:30", "Fare": "12.50"})
+    page.get_by_label("Class").select_option("second")
+    page.get_by_label("Insured").select_option("Yes")
+    stops = page.get_by_label("Stops").last
+    stops.fill("Dijon")
+    stops.press("Enter")
+    stops.fill("Sens, Melun")
+    stops.press(",")
+    page.get_by_role("button", name="Remove Dijon").click()
+    weights = page.get_by_role("group", name="Weights")
+    weights.get_by_role("button", name="Add").click()
+    weights.get_by_role("textbox").fill("7.5")
+    ask(page)
+    expect(page.get_by_role("heading", level=1)).to_have_text("The model is at work")
+    assert queued.record() == {
+        "start": {"city": "Lyon", "people": None},
+        "day": "2026-05-01",
+        "moment": "2026-05-01T08:30:00",
+        "fare": "12.5",
+        "class / level": "second",
+        "seats": None,
+        "return_trip": False,
+        "insured": True,
+        "discount": None,
+        "stops": ["Sens", "Melun"],
+        "weights": [7.5],
+        "pair": [1, 2],
+        "note": "",
+        "either": 5,
+    }
+
+
+def test_what_is_wrong_inside_a_group_or_a_list_is_said_there(page: Page, queued: Queued) -> None:
+    go(page, queued.address, "predict")
+    fill(page, {"City": "a city whose name is too long", "Day": "2026-05-01", "Moment": "2026-05-01T08:30", "Fare": -1})
+    page.get_by_label("Class").select_option("first")
+    ask(page)
+    expect(page.get_by_role("alert").get_by_role("listitem")).to_have_text(
+        ["Start › City: Takes at most 20 characters; these are 29.", "Fare: Must be at least 0 €."]
+    )
+    page.get_by_role("alert").get_by_role("link", name="Start › City").click()
+    expect(page.get_by_label("City")).to_be_focused()
+
+
+def test_optional_fields_say_so_and_required_ones_do_not(page: Page, queued: Queued) -> None:
+    go(page, queued.address, "predict")
+    optional = page.locator("label", has=page.locator(".optional"))
+    names = [text.removesuffix(" optional") for text in optional.all_inner_texts()]
+    assert names == ["People", "Seats", "Insured", "Discount"]

@@ -61,7 +61,7 @@ e2e: .venv/installed-dev .tools/ministack node_modules/.installed webform/node_m
 iam: .venv/installed-dev .tools/ministack node_modules/.installed ## what breaks without each statement of each role
 	$(RUN)/pytest -q tests/aws/test_iam.py
 
-browser:
+browser: ## install a browser for the tests, where there is none
 	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || \
 		{ echo "Installing Debian's chromium"; $(SUDO) apt-get update -qq && $(SUDO) apt-get install -y -qq --no-install-recommends chromium >/dev/null; }
 

@@ -25,7 +25,9 @@ OPTIONS = [
 BESIDE, ELSEWHERE = "beside the API", "under /repo/ of another host"
 WATCH = """
 window.violations = [];
-document.addEventListener("securitypolicyviolation", (event) => violations.push(event.violatedDirective + " " + event.blockedURI));
+document.addEventListener("securitypolicyviolation", (event) => {
+    violations.push(event.violatedDirective + " " + event.blockedURI);
+});
 """
 
 

@@ -95,7 +95,7 @@ def test_the_first_paint_waits_for_no_api(browser: Browser, address: str, servic
     with watched(browser) as context:
         page = context.new_page()
         waiting = []
-        page.route(f"{service.url}/api/info", lambda route: waiting.append(route))  # it is never answered
+        page.route(f"{service.url}/api/info", waiting.append)  # it is never answered
         go(page, address, "predict")
         expect(page.get_by_label("Sepal length")).to_be_visible()
         assert len(waiting) == 1

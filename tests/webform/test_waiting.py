@@ -1,4 +1,4 @@
-"""A prediction that takes its time, fails, or is called off; an API that stops meanwhile; a service that wants a key."""
+"""A prediction that takes its time, fails, or is called off; an API that stops meanwhile; a key that is asked for."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -79,7 +79,7 @@ function relaxed(schema: unknown): unknown {
 
 function pointer(location: string): string[] {
   const steps = location.split("/").slice(1);
-  return steps.map((step) => decodeURI(step).replaceAll("~1", "/").replaceAll("~0", "~"));
+  return steps.map((step) => decodeURIComponent(step).replaceAll("~1", "/").replaceAll("~0", "~"));
 }
 
 function lookUp(value: any, path: (string | number)[]): any {

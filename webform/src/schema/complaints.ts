@@ -24,9 +24,10 @@ export function complained(complaints: Complaint[], schema: JsonSchema): Problem
 export function byRow(complaints: Complaint[]): Map<number, string> {
   const rows = new Map<number, string>();
   for (const { loc, msg } of complaints) {
-    const [row, ...field] = loc[0] === "body" ? loc.slice(1) : loc;
+    const steps = loc[0] === "body" ? loc.slice(1) : loc;
+    const [row] = steps;
     const place = typeof row === "number" ? row : -1;
-    const name = field.filter((step) => typeof step === "string").join(".");
+    const name = steps.filter((step) => typeof step === "string").join(".");
     if (!rows.has(place)) rows.set(place, name ? `${name}: ${finished(msg)}` : finished(msg));
   }
   return rows;

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from playwright.sync_api import Page, expect
 from sklearn.compose import make_column_transformer
 from sklearn.ensemble import RandomForestRegressor
 from sklearn.pipeline import Pipeline, make_pipeline
@@ -11,6 +12,7 @@ from sklearn.preprocessing import OneHotEncoder
 
 from tests.making import pickled
 from tests.running import cli, running_service
+from tests.webform.steps import answered, ask, fill, go
 
 VALIDATION = """from pydantic import BaseModel
 
@@ -81,12 +83,23 @@ def project(tmp_path: Path, pipeline: Pipeline) -> Path:
     return folder
 
 
-def test_it_serves_predicts_and_shows_its_form(project: Path, tmp_path: Path, pipeline: Pipeline) -> None:
+def test_it_serves_predicts_and_shows_its_form(project: Path, tmp_path: Path, pipeline: Pipeline, page: Page) -> None:
     with running_service(tmp_path / "state", project=project, model=project / "model.pkl") as service:
+        go(page, f"{service.url}/")
+        expect(page.get_by_role("heading", level=1)).to_have_text("Combien coûte une nuit ?")
+        expect(page.get_by_text("Décrivez le logement.")).to_be_visible()
+        go(page, f"{service.url}/", "predict")
+        expect(page.get_by_label("Quartier")).to_have_value("Bastille")
+        fill(page, {"Quartier": "Marais", "Type de logement": "Private room", "Nuits minimum": 3, "Mois": 5})
+        fill(page, {"Voyageurs": 2, "Chambres": 1, "Lits": 1, "Salle De Bains": 1.5})
+        ask(page)
+        shown = answered(page)
         with service.client() as api:
             answer = api.post("/api/predict", json=RECORD, headers={"Prefer": "wait=20"}).raise_for_status().json()
             info = api.get("/api/info").raise_for_status().json()
             example = api.post("/api/predict", json=info["example"], headers={"Prefer": "wait=20"}).json()
+        assert shown.endswith(" €")
+        assert float(shown.split()[0]) == pytest.approx(answer["result"]["prediction"], rel=1e-4)
         assert answer["result"] == {"prediction": pytest.approx(float(pipeline.predict(pd.DataFrame([RECORD]))[0]))}
         assert example["status"] == "succeeded", "made of the form's values, so that the model knows the choices"
         assert (info["title"], info["units"]) == ("Prix d'une nuit", "€")

@@ -65,6 +65,15 @@ def test_a_file_is_predicted_by_the_deployed_service(site: Site, tmp_path: Path)
         assert [row["prediction"] for row in csv.DictReader(file)] == [f"class {i % 20:02d}" for i in range(2_500)]
 
 
+def test_the_form_of_a_deployed_service_asks_its_endpoint(site: Site, tmp_path: Path) -> None:
+    folder = tmp_path / "form"
+    assert site.cli("form", "--stage", "dev", "--out", str(folder)).stdout.strip() == str(folder)
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    assert config["api"] == site.endpoint
+    assert config["service"]["limits"]["max_records"] == 1_000, "as it is on AWS"
+    assert f"connect-src 'self' {site.endpoint};" in (folder / "index.html").read_text(encoding="utf-8")
+
+
 def test_keys_guard_a_deployed_service(site: Site) -> None:
     assert "No API keys" in site.cli("keys", "list", "--stage", "dev").stdout
 

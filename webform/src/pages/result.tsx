@@ -4,10 +4,11 @@ import { AnswerView } from "../answer/answer";
 import { Facts } from "../answer/facts";
 import { ManyRows } from "../answer/many";
 import { outcome } from "../answer/value";
+import { KeyField } from "../page/key";
 import { useSite } from "../page/site";
 import { Elapsed, TroubleNote } from "../page/trouble";
 import { incoming } from "../schema/dress";
-import { erase, follow, type Trouble } from "../service/predict";
+import { erase, follow, Refused, type Trouble } from "../service/predict";
 import { failed, type Prediction, type Row } from "../service/types";
 import { draft } from "./draft";
 
@@ -16,15 +17,16 @@ export function Result({ ids }: { ids: string[] }) {
   const [found, setFound] = useState<Prediction[] | null>(null);
   const [trouble, setTrouble] = useState<Trouble | null>(null);
   const [failure, setFailure] = useState<string | null>(null);
+  const [refusal, setRefusal] = useState<Error | null>(null);
   const [erased, setErased] = useState(false);
   const [turn, setTurn] = useState(0);
   const [began] = useState(Date.now);
-  const entry = history.find(ids);
-  const wait = Math.floor(service.limits.wait_limit);
+  const [entry] = useState(() => history.find(ids));
 
   // The page is made anew for other ids; `turn` asks again
   useEffect(() => {
     const ended = new AbortController();
+    const wait = Math.floor(service.limits.wait_limit);
     setFailure(null);
     const following = { signal: ended.signal, wait, onTrouble: setTrouble };
     Promise.all(ids.map((id) => follow(api, id, following))).then(
@@ -39,79 +41,100 @@ export function Result({ ids }: { ids: string[] }) {
     return () => ended.abort();
   }, [turn]);
 
-  const remove = async (pending: boolean) => {
+  /** What is pending is called off, which the waiting hears of; what is finished is erased. */
+  const remove = async () => {
+    setRefusal(null);
     try {
       for (const id of ids) await erase(api, id);
+      if (!found) return;
       setErased(true);
       history.forget(ids);
-      if (pending) setTurn(turn + 1);
     } catch (error) {
-      setFailure((error as Error).message);
+      setRefusal(error as Error);
     }
   };
 
-  if (failure)
-    return (
-      <>
-        <h1>No prediction</h1>
-        <p class="failure" role="alert">
-          {failure}
-        </p>
-        <p class="actions">
-          <button type="button" onClick={() => setTurn(turn + 1)}>
-            Ask again
-          </button>
-          <a class="button quiet" href="#/predict">
-            To the form
-          </a>
-        </p>
-      </>
-    );
-  if (!found)
-    return (
-      <>
-        <h1>The model is at work</h1>
-        <p class="waiting" role="status">
-          <span class="spinner" aria-hidden="true" /> Waiting for the prediction
-        </p>
-        <p>
-          <Elapsed since={began} />. You can leave this page: its address leads back here.
-        </p>
-        <TroubleNote trouble={trouble} />
-        <p class="actions">
-          <button type="button" class="quiet" onClick={() => void remove(true)}>
-            Cancel
-          </button>
-        </p>
-      </>
-    );
-  if (erased && found.every(({ status }) => status === "succeeded"))
-    return (
-      <>
-        <h1>Erased</h1>
-        <p role="status">The prediction and what it was made of are gone from the service.</p>
-      </>
-    );
+  const said = failure || !found ? "" : erased ? "Erased." : `The prediction is there: ${inWords(found)}.`;
   return (
     <>
-      <Shown predictions={found} units={service.units} />
-      <Facts predictions={found} asked={entry?.asked} />
+      <p class="unseen" role="status">
+        {said}
+      </p>
+      {failure ? (
+        <NoPrediction message={failure} onAgain={() => setTurn(turn + 1)} />
+      ) : !found ? (
+        <>
+          <h1>The model is at work</h1>
+          <p class="waiting" role="status">
+            <span class="spinner" aria-hidden="true" /> Waiting for the prediction
+          </p>
+          <p>
+            <Elapsed since={began} />. You can leave this page: its address leads back here.
+          </p>
+          <TroubleNote trouble={trouble} />
+          {refusal && <Refusal error={refusal} />}
+          <p class="actions">
+            <button type="button" class="quiet" onClick={() => void remove()}>
+              Cancel
+            </button>
+          </p>
+        </>
+      ) : erased ? (
+        <>
+          <h1>Erased</h1>
+          <p>The prediction and what it was made of are gone from the service.</p>
+        </>
+      ) : (
+        <>
+          <Shown predictions={found} units={service.units} />
+          <Facts predictions={found} asked={entry?.asked} />
+          {refusal && <Refusal error={refusal} />}
+          <p class="actions">
+            <a
+              class="button"
+              href="#/predict"
+              onClick={() => entry?.record && draft.set(service.schema, incoming(entry.record))}
+            >
+              {entry?.record ? "Change the values" : "Ask the model"}
+            </a>
+            <CopyLink />
+            {found.every(({ status }) => status !== "cancelled") && (
+              <button type="button" class="quiet" onClick={() => void remove()}>
+                Erase it
+              </button>
+            )}
+          </p>
+        </>
+      )}
+    </>
+  );
+}
+
+function Refusal({ error }: { error: Error }) {
+  return (
+    <>
+      <p class="failure" role="alert">
+        {error.message}
+      </p>
+      {error instanceof Refused && error.status === 401 && <KeyField wanted />}
+    </>
+  );
+}
+
+function NoPrediction({ message, onAgain }: { message: string; onAgain: () => void }) {
+  return (
+    <>
+      <h1>No prediction</h1>
+      <p class="failure" role="alert">
+        {message}
+      </p>
       <p class="actions">
-        {entry?.record ? (
-          <a class="button" href="#/predict" onClick={() => draft.set(service.schema, incoming(entry.record ?? {}))}>
-            Change the values
-          </a>
-        ) : (
-          <a class="button" href="#/predict">
-            Ask the model
-          </a>
-        )}
-        <CopyLink />
-        {found.every(({ status }) => status !== "cancelled") && (
-          <button type="button" class="quiet" onClick={() => void remove(false)}>
-            Erase it
-          </button>
-        )}
+        <button type="button" onClick={onAgain}>
+          Ask again
+        </button>
+        <a class="button quiet" href="#/predict">
+          To the form
+        </a>
       </p>
     </>
   );

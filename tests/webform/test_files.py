@@ -2,7 +2,6 @@
 
 import csv
 import io
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,21 +10,11 @@ import pytest
 from playwright.sync_api import Download, Page, expect
 from sklearn.datasets import load_iris
 
-from tests.running import ROOT, Service
-from tests.webform.fixtures import BESIDE, ELSEWHERE, form_at
 from tests.webform.steps import go
 
 ROWS = 10_000
 HEADER = ["plant", "Sepal Length (cm)", "sepal width (cm)", "petal_length_cm", "Petal width"]
 BAD = {17: "sepal length (cm)", 4_000: "sepal width (cm)", 9_999: "petal length (cm)"}
-
-
-@pytest.fixture(scope="module", params=[BESIDE, ELSEWHERE])
-def address(
-    request: pytest.FixtureRequest, service: Service, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[str]:
-    with form_at(request.param, service.url, ROOT, tmp_path_factory.mktemp("form")) as found:
-        yield found
 
 
 def flowers() -> list[list[Any]]:

@@ -6,11 +6,12 @@ SCREENSHOTS=FOLDER keeps a picture of each: `make screenshots` writes those of t
 import gzip
 import os
 from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from commands.webform.building import DIST
 from tests.running import ROOT, Service
@@ -18,9 +19,9 @@ from tests.webform.fixtures import ELSEWHERE, form_at, watched
 from tests.webform.steps import answered, ask, fill, go
 from tests.webform.test_files import choose, flowers, written
 
-Scheme = Literal["light", "dark"]
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 FOLDER = os.environ.get("SCREENSHOTS")
-PHONE, WIDE = {"width": 360, "height": 740}, {"width": 1000, "height": 760}
+PHONE, WIDE = ViewportSize(width=360, height=740), ViewportSize(width=1000, height=760)
 FLOWER = {"Sepal length": 6.3, "Sepal width": 2.9, "Petal length": 5.6, "Petal width": 1.8}
 
 
@@ -66,23 +67,21 @@ def result(page: Page, address: str) -> None:
 ROUTES = {"home": home, "predict": predict, "batch": batch, "answers": answers, "result": result}
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
 @pytest.mark.parametrize("route", ROUTES)
-def test_a_route_keeps_nobody_out_and_fits(
-    browser: Browser, address: str, axe: str, route: str, size: Any, scheme: Scheme
-) -> None:
-    with watched(browser, viewport=size, color_scheme=scheme) as context:
-        page = context.new_page()
-        ROUTES[route](page, address)
-        page.evaluate("document.activeElement.blur(); scrollTo(0, 0)")
-        if FOLDER:
-            name = f"{route}-{'phone' if size == PHONE else 'wide'}-{scheme}.png"
-            page.screenshot(path=str(Path(FOLDER) / name), full_page=size == PHONE)
+def test_a_route_keeps_nobody_out_and_fits(page: Page, address: str, axe: str, route: str) -> None:
+    page.set_viewport_size(WIDE)
+    ROUTES[route](page, address)
+    page.evaluate("document.activeElement.blur()")
+    page.evaluate(axe)
+    for (name, size), scheme in product({"wide": WIDE, "phone": PHONE}.items(), SCHEMES):
+        page.set_viewport_size(size)
+        page.emulate_media(color_scheme=scheme)
+        page.evaluate("scrollTo(0, 0)")
+        if FOLDER and (name, scheme) != ("phone", "dark"):
+            page.screenshot(path=str(Path(FOLDER) / f"{route}-{name}-{scheme}.png"), full_page=name == "phone")
         assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
-        page.evaluate(axe)
         found = page.evaluate("axe.run().then(({violations}) => violations)")
-        assert [(rule["id"], [node["html"] for node in rule["nodes"]]) for rule in found] == []
+        assert [(rule["id"], [node["html"] for node in rule["nodes"]]) for rule in found] == [], (name, scheme)
 
 
 def test_all_of_it_weighs_at_most_170_kb() -> None:

@@ -1,25 +1,15 @@
 """One record through the form of the iris service: beside its API, and as on GitHub Pages."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.running import ROOT, Service
-from tests.webform.fixtures import BESIDE, ELSEWHERE, form_at, watched
+from tests.running import ROOT
+from tests.webform.fixtures import ELSEWHERE, form_at, watched
 from tests.webform.steps import answered, ask, fill, go, refused, sent
 
 FLOWER = {"Sepal length": 6.3, "Sepal width": 2.9, "Petal length": 5.6, "Petal width": 1.8}
-
-
-@pytest.fixture(scope="module", params=[BESIDE, ELSEWHERE])
-def address(
-    request: pytest.FixtureRequest, service: Service, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[str]:
-    with form_at(request.param, service.url, ROOT, tmp_path_factory.mktemp("form")) as found:
-        yield found
 
 
 def test_a_value_is_refused_corrected_sent_and_answered(page: Page, address: str) -> None:

@@ -162,14 +162,21 @@ def test_an_api_that_stops_is_waited_for_and_nothing_is_lost(page_without_api: P
         gated.service.stop()
 
 
+@pytest.fixture(scope="module")
+def keyed(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Service, str]]:
+    """A service that has an API key, and the key."""
+    state = tmp_path_factory.mktemp("keyed") / "state"
+    key = cli("keys", "create", "reader", "--project", str(project), "--state-dir", str(state)).stdout.split()[-1]
+    with running_service(state, project=project, model=project / "model.pkl") as service:
+        yield service, key
+
+
 @pytest.mark.parametrize("place", [BESIDE, ELSEWHERE])
-def test_a_key_is_asked_for_typed_and_kept_in_the_tab(page: Page, project: Path, tmp_path: Path, place: str) -> None:
-    where = ["--project", str(project), "--state-dir", str(tmp_path / "state")]
-    key = cli("keys", "create", "reader", *where).stdout.split()[-1]
-    with (
-        running_service(tmp_path / "state", project=project, model=project / "model.pkl") as service,
-        form_at(place, service.url, project, tmp_path) as address,
-    ):
+def test_a_key_is_asked_for_typed_and_kept_in_the_tab(
+    page: Page, keyed: tuple[Service, str], project: Path, tmp_path: Path, place: str
+) -> None:
+    service, key = keyed
+    with form_at(place, service.url, project, tmp_path) as address:
         go(page, address, "predict")
         fill(page, {"Size": 1})
         page.get_by_label("API key").fill("not-the-key")

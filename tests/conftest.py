@@ -23,11 +23,16 @@ FILES = {
     *("test_advice.py", "test_dangerous.py", "test_inspect_command.py", "test_origins.py", "test_bad_models.py"),
 }
 FOLDERS = {"aws", "comparing", "e2e", "environments", "packaging", "webform"}
-TOGETHER = {"tests/aws/e2e/test_stacks.py": "stacks", "tests/aws/e2e/": "site", "tests/packaging/": "packaging"}
+TOGETHER = {
+    "tests/aws/e2e/test_stacks.py": "stacks",
+    "tests/aws/e2e/": "site",
+    "tests/packaging/": "packaging",
+    "tests/webform/": "webform",
+}
 
 
 class ByFile(LoadScopeScheduling):
-    """A file's tests share a process, and so do all that use the same deployment, or the same packages."""
+    """A file's tests share a process, and so do all that use the same deployment, packages, or service."""
 
     def _split_scope(self, nodeid: str) -> str:
         scopes = (scope for path, scope in TOGETHER.items() if nodeid.startswith(path))

@@ -3,7 +3,7 @@
 import csv
 import gzip
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from shutil import copyfileobj
@@ -23,7 +23,7 @@ class FileRefused(ServingError):
     """The file can't be loaded as it is; nothing is."""
 
 
-def read_lines(path: Path, at: Callable[[int], None] = lambda position: None) -> Iterator[Line]:
+def read_lines(path: Path, at: Callable[[int], None] = lambda position: None) -> Generator[Line]:
     """The header, and each line that is not blank; `at` is told how many of the file's bytes have been read.
 
     Raises FileRefused for what can't be read, is not UTF-8 or is not CSV.

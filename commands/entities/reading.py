@@ -1,7 +1,7 @@
 """Reads a file of entities under a feature view: all of it is valid, or it is refused with the lines that are not."""
 
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -38,24 +38,24 @@ def read_entities(
         nonlocal position
         position = place
 
-    lines = read_lines(path, at)
-    _, header = next(lines, (1, []))
-    columns = Columns.of(header, view, str(path))
-    if columns.ignored:
-        note(f"Left out, as {view.name} lacks them: {', '.join(columns.ignored)}")
-    if columns.absent:
-        note(f"Not in the file, so their defaults are taken: {', '.join(columns.absent)}")
-    staged = Staged()
-    try:
-        reader = _Reader(path, view, columns, staged)
-        while chunk := list(islice(lines, CHUNK)):
-            reader.read(chunk)
-            advance(len(chunk), position)
-        reader.conclude()
-    except BaseException:
-        staged.close()
-        raise
-    return staged
+    with closing(read_lines(path, at)) as lines:
+        _, header = next(lines, (1, []))
+        columns = Columns.of(header, view, str(path))
+        if columns.ignored:
+            note(f"Left out, as {view.name} lacks them: {', '.join(columns.ignored)}")
+        if columns.absent:
+            note(f"Not in the file, so their defaults are taken: {', '.join(columns.absent)}")
+        staged = Staged()
+        try:
+            reader = _Reader(path, view, columns, staged)
+            while chunk := list(islice(lines, CHUNK)):
+                reader.read(chunk)
+                advance(len(chunk), position)
+            reader.conclude()
+        except BaseException:
+            staged.close()
+            raise
+        return staged
 
 
 class _Reader:

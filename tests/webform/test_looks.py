@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser, Page, ViewportSize, expect
+from playwright.sync_api import Browser, Page, Route, ViewportSize, expect
 
 from commands.webform.building import DIST
 from tests.running import ROOT, Service
@@ -93,8 +93,12 @@ def test_all_of_it_weighs_at_most_170_kb() -> None:
 def test_the_first_paint_waits_for_no_api(browser: Browser, address: str, service: Service) -> None:
     with watched(browser) as context:
         page = context.new_page()
-        waiting = []
-        page.route(f"{service.url}/api/info", waiting.append)  # it is never answered
+        waiting: list[Route] = []
+
+        def never(route: Route) -> None:
+            waiting.append(route)
+
+        page.route(f"{service.url}/api/info", never)
         go(page, address, "predict")
         expect(page.get_by_label("Sepal length")).to_be_visible()
         assert len(waiting) == 1

@@ -4,6 +4,7 @@ import hashlib
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,7 +41,7 @@ def find_node() -> Node:
         f"There is no Node {OLDEST_NODE[0]}.{OLDEST_NODE[1]} or later on this machine: taking the one on PyPI.",
         highlight=False,
     )
-    runner = [find_uv_bin(), "tool", "run", "--from", NODE_WHEEL]
+    runner = [find_uv_bin(), "tool", "run", "--python", sys.executable, "--from", NODE_WHEEL]
     return Node(node=[*runner, "node"], npm=[*runner, "npm"])
 
 

@@ -114,8 +114,9 @@ def test_the_wait_is_shown_and_comes_to_an_end(page: Page, gated: Gated) -> None
     fill(page, {"Size": 200})
     ask(page)
     expect(page.get_by_role("heading", level=1)).to_have_text("The model is at work")
-    expect(page.locator(".elapsed")).to_have_text("1 s")
-    expect(page.locator(".elapsed")).to_have_text("2 s")
+    elapsed = page.locator(".elapsed")
+    expect(elapsed).not_to_have_text("0 s")
+    expect(elapsed).not_to_have_text(elapsed.inner_text())
     page.reload()  # the address is all that is needed
     expect(page.get_by_role("heading", level=1)).to_have_text("The model is at work")
     with gated.open():

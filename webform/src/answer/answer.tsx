@@ -25,7 +25,7 @@ export function AnswerView({ answer, units }: { answer: Answer; units: unknown }
                 <p class="value">{shown(output)}</p>
               </>
             )}
-            {table && <Bars shares={table} chosen={shown(output)} />}
+            {table && <Bars shares={table} chosen={String(output)} />}
           </div>
         );
       })}

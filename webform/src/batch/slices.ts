@@ -1,7 +1,7 @@
 /** Many records in slices that the service takes, each sent once and followed to its end. */
 import { byRow } from "../schema/complaints";
 import type { Api } from "../service/http";
-import { follow, Invalid, Refused, send, type Trouble } from "../service/predict";
+import { follow, Invalid, newKey, Refused, send, type Trouble } from "../service/predict";
 import type { JsonRecord, Limits, Prediction, Row } from "../service/types";
 
 /** Rows that travel together. With its key, and its id once it has one, it can be taken up again after any failure. */
@@ -41,7 +41,7 @@ export class Work {
     private readonly limits: Limits,
   ) {
     this.answers = new Array(records.length).fill(undefined);
-    this.open = slices(records, limits).map((rows) => ({ rows, key: crypto.randomUUID(), id: null }));
+    this.open = slices(records, limits).map((rows) => ({ rows, key: newKey(), id: null }));
   }
 
   /** The ids of what is answered, in the order of the rows. */
@@ -120,7 +120,7 @@ export class Work {
     for (const place of named) this.fail([slice.rows[place] ?? -1], "refused", complaints.get(place) ?? "");
     this.tell(running);
     const left = slice.rows.filter((_, place) => !named.includes(place));
-    return left.length ? [{ rows: left, key: crypto.randomUUID(), id: null }] : [];
+    return left.length ? [{ rows: left, key: newKey(), id: null }] : [];
   }
 
   private fail(rows: number[], code: string, message: string): void {
@@ -138,7 +138,7 @@ function halves(rows: number[]): Slice[] {
   const middle = Math.ceil(rows.length / 2);
   return [rows.slice(0, middle), rows.slice(middle)].map((part) => ({
     rows: part,
-    key: crypto.randomUUID(),
+    key: newKey(),
     id: null,
   }));
 }

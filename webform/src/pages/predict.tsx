@@ -13,7 +13,7 @@ import { complained } from "../schema/complaints";
 import { dress, incoming, outgoing } from "../schema/dress";
 import { flatten } from "../schema/flatten";
 import { placed, validator } from "../schema/validator";
-import { Invalid, Refused, send, type Trouble } from "../service/predict";
+import { Invalid, newKey, Refused, send, type Trouble } from "../service/predict";
 import type { JsonRecord } from "../service/types";
 import { draft } from "./draft";
 
@@ -33,6 +33,8 @@ export function Predict() {
 
   useEffect(() => () => sending?.abort(), [sending]);
   const change = (values: JsonRecord) => {
+    const same = (field: string | number = "") => JSON.stringify(data[field]) === JSON.stringify(values[field]);
+    if (refused.length) setRefused(refused.filter(({ path }) => path.length && same(path[0]))); // the others are out of date
     setData(values);
     draft.set(service.schema, values);
     key.current = "";
@@ -49,7 +51,7 @@ export function Predict() {
   const ask = async (values: JsonRecord) => {
     const record = outgoing(values, schema, service.schema);
     const controller = new AbortController();
-    key.current ||= crypto.randomUUID(); // the same values sent again are the same prediction
+    key.current ||= newKey(); // the same values sent again are the same prediction
     setProblems([]);
     setRefused([]);
     setFailure(null);

@@ -20,8 +20,8 @@ export function Result({ ids }: { ids: string[] }) {
   const [refusal, setRefusal] = useState<Error | null>(null);
   const [erased, setErased] = useState(false);
   const [turn, setTurn] = useState(0);
-  const [began] = useState(Date.now);
   const [entry] = useState(() => history.find(ids));
+  const [began] = useState(() => (entry ? Date.parse(entry.at) : Date.now()));
 
   // The page is made anew for other ids; `turn` asks again
   useEffect(() => {
@@ -196,11 +196,12 @@ function inWords(predictions: Prediction[]): string {
 
 function CopyLink() {
   const [copied, setCopied] = useState(false);
+  if (!navigator.clipboard) return null; // on plain http there is none
   return (
     <button
       type="button"
       class="quiet"
-      onClick={() => navigator.clipboard?.writeText(location.href).then(() => setCopied(true))}
+      onClick={() => navigator.clipboard.writeText(location.href).then(() => setCopied(true))}
     >
       <span role="status">{copied ? "Link copied" : "Copy the link"}</span>
     </button>

@@ -37,6 +37,11 @@ const GIVE_UP = 150;
 /** Seconds of waiting for a pending prediction in one go; then by the clock, which costs the service less. */
 const HELD = 60;
 
+/** A key for `send`; without `randomUUID`, which a page on plain http does not have. */
+export function newKey(): string {
+  return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
 /** Send records; the id that stands for them. `key` makes it safe to send again, whatever became of the first. */
 export async function send(api: Api, records: Json, key: string, following: Following = {}): Promise<string> {
   const body = JSON.stringify(records);

@@ -10,11 +10,13 @@ export function bins(numbers: number[]): { edges: number[]; counts: number[] } {
     high = Math.max(high, number);
   }
   const width = round((high - low) / WANTED || Math.abs(low) / WANTED || 1);
-  const first = Math.floor(low / width);
-  const count = Math.max(1, Math.floor(high / width) - first + 1);
+  // 0.3 / 0.1 is a little less than 3, and 0.3 the first of its bar
+  const bar = (number: number) => Math.floor(number / width + Math.max(1e-9, Math.abs(number / width) * 1e-15));
+  const first = bar(low);
+  const count = Math.max(1, bar(high) - first + 1);
   const counts = new Array<number>(count).fill(0);
   for (const number of numbers) {
-    const place = Math.min(count - 1, Math.max(0, Math.floor(number / width) - first));
+    const place = Math.min(count - 1, Math.max(0, bar(number) - first));
     counts[place] = (counts[place] ?? 0) + 1;
   }
   const edges = Array.from({ length: count + 1 }, (_, place) => Number(((first + place) * width).toPrecision(12)));

@@ -10,9 +10,9 @@ interface Asked {
 
 export function toCsv(rows: (Row | undefined)[], asked?: Asked): string {
   const answers = rows.map((row) => (row === undefined || failed(row) ? null : row));
-  const outputs = Math.max(
+  const outputs = answers.reduce(
+    (most, answer) => Math.max(most, Array.isArray(answer?.prediction) ? answer.prediction.length : 1),
     1,
-    ...answers.map((answer) => (Array.isArray(answer?.prediction) ? answer.prediction.length : 1)),
   );
   const labels = [...new Set(answers.flatMap((answer) => [...flat(answer?.probabilities).keys()]))];
   const several = (name: string) =>

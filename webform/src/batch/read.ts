@@ -35,7 +35,11 @@ export async function readFile(
     );
   }
   const { text, encoding } = decode(new Uint8Array(await file.arrayBuffer()));
-  const parsed = Papa.parse<string[]>(text, { skipEmptyLines: true });
+  let parsed = Papa.parse<string[]>(text, { skipEmptyLines: true });
+  if (parsed.data[0]?.length === 1) {
+    // the semicolons in an only column's texts divide nothing
+    parsed = Papa.parse<string[]>(text, { skipEmptyLines: true, delimiter: "," });
+  }
   const [header, ...cells] = parsed.data;
   if (!header) throw new Unreadable("The file is empty: its first row names the columns.");
   const broken = parsed.errors.find(({ type }) => type === "Quotes");

@@ -32,6 +32,8 @@ export class Work {
   readonly answers: (Row | undefined)[];
   readonly predictions = new Map<string, Prediction>();
   private open: Slice[];
+  /** Ids, each at the first of its rows. */
+  private readonly ended: string[] = [];
   private sent = 0;
   private answered = 0;
 
@@ -46,7 +48,7 @@ export class Work {
 
   /** The ids of what is answered, in the order of the rows. */
   get ids(): string[] {
-    return [...this.predictions.keys()];
+    return Object.values(this.ended); // the lanes end in any order
   }
 
   get finished(): boolean {
@@ -103,6 +105,7 @@ export class Work {
 
   private keep(slice: Slice, prediction: Prediction): void {
     this.predictions.set(prediction.prediction_id, prediction);
+    this.ended[slice.rows[0] ?? 0] = prediction.prediction_id;
     this.answered += slice.rows.length;
     const result = Array.isArray(prediction.result) ? prediction.result : [];
     const error = prediction.error ?? { code: prediction.status, message: `The prediction is ${prediction.status}.` };

@@ -2,6 +2,7 @@
 import { type Schema, Validator } from "@cfworker/json-schema";
 import type { JsonSchema } from "../service/types";
 import { isWords } from "./dress";
+import { NULLABLE } from "./flatten";
 import { sentence } from "./messages";
 
 export interface Problem {
@@ -30,13 +31,13 @@ export class Checker {
     const problems: Problem[] = [];
     const seen = new Set<string>();
     for (const { keyword, keywordLocation, instanceLocation } of errors) {
-      if (OUTER.has(keyword) || /\/(anyOf|oneOf)\//.test(keywordLocation)) continue;
+      if (OUTER.has(keyword) || /\/(anyOf|oneOf)\/\d+\//.test(keywordLocation)) continue;
       const at = pointer(keywordLocation).slice(0, -1);
-      const part = lookUp(this.schema, at);
+      const part = this.partAt(at);
       const path = pointer(instanceLocation);
       const found = lookUp(plain, path);
       const lacking =
-        keyword === "required" ? (part.required ?? []).filter((name: string) => !(name in found)) : [null];
+        keyword === "required" ? (part.required ?? []).filter((name: string) => !Object.hasOwn(found, name)) : [null];
       for (const name of lacking) {
         const problem = this.placed(name === null ? path : [...path, name], keyword, part, found);
         const mark = problem.path.join("/");
@@ -57,24 +58,37 @@ export class Checker {
   }
 
   private schemaAt(path: (string | number)[]): JsonSchema | undefined {
-    return path.reduce<JsonSchema | undefined>(
-      (schema, step) =>
-        schema?.properties?.[step] ?? (Array.isArray(schema?.items) ? schema.items[Number(step)] : schema?.items),
-      this.schema,
-    );
+    return path.reduce<JsonSchema | undefined>((part, step) => {
+      const schema = part?.$ref ? this.defined(part) : part;
+      return schema?.properties?.[step] ?? (Array.isArray(schema?.items) ? schema.items[Number(step)] : schema?.items);
+    }, this.schema);
+  }
+
+  /** The part of the schema at a keyword's location, which leads through references and what `relaxed` adds. */
+  private partAt(location: string[]): JsonSchema {
+    const step = (part: any, name: string) => {
+      if (name === "$ref" && typeof part?.$ref === "string") return this.defined(part);
+      return name === "else" && part?.[NULLABLE] ? part : part?.[name];
+    };
+    return location.reduce<any>(step, this.schema) ?? {};
+  }
+
+  private defined({ $ref }: JsonSchema): JsonSchema | undefined {
+    return this.schema.$defs?.[$ref.replace("#/$defs/", "")];
   }
 }
 
 function relaxed(schema: unknown): unknown {
   if (Array.isArray(schema)) return schema.map(relaxed);
   if (schema === null || typeof schema !== "object") return schema;
-  return Object.fromEntries(
+  const part = Object.fromEntries(
     Object.entries(schema).flatMap(([name, part]) =>
       LEFT_TO_THE_SERVICE.has(name) && typeof part === "string"
         ? []
         : [[name, name === "enum" || name === "const" ? part : relaxed(part)]],
     ),
   );
+  return part[NULLABLE] === true ? { if: { type: "null" }, else: part } : part; // an example's null, or a cell's
 }
 
 function pointer(location: string): string[] {
@@ -83,5 +97,5 @@ function pointer(location: string): string[] {
 }
 
 function lookUp(value: any, path: (string | number)[]): any {
-  return path.reduce((part, step) => part?.[step], value) ?? {};
+  return path.reduce((part, step) => part?.[step], value);
 }

@@ -1,6 +1,6 @@
 /** A flat schema and form.yml -> what react-jsonschema-form takes: schema, widgets, order, and words for people. */
 import type { FormDress, FormField, Json, JsonRecord, JsonSchema } from "../service/types";
-import { NULLABLE } from "./flatten";
+import { ASKED, NULLABLE } from "./flatten";
 
 export interface Dressed {
   schema: JsonSchema;
@@ -117,13 +117,26 @@ export function plainNumber(value: number): string {
 
 /** What is sent for what the form holds: nothing for a field that is empty, a null where the schema asks for one. */
 export function outgoing(data: JsonRecord, schema: JsonSchema, original: JsonSchema): JsonRecord {
+  return filled(data, schema, original.required ?? []);
+}
+
+function filled(data: JsonRecord, schema: JsonSchema, required: string[]): JsonRecord {
   const record: JsonRecord = {};
   for (const [name, field] of Object.entries<JsonSchema>(schema.properties ?? {})) {
     const value = data[name];
-    if (value !== undefined) record[name] = value;
-    else if (field[NULLABLE] && original.required?.includes(name)) record[name] = null;
+    if (value !== undefined) record[name] = within(value, field);
+    else if (field[NULLABLE] && required.includes(name)) record[name] = null;
   }
   return record;
+}
+
+/** Models inside have fields that are sent in any case, too. */
+function within(value: Json, field: JsonSchema): Json {
+  if (Array.isArray(value)) {
+    return field.items && !Array.isArray(field.items) ? value.map((item) => within(item, field.items)) : value;
+  }
+  if (value === null || typeof value !== "object" || !field.properties) return value;
+  return { ...value, ...filled(value, field, field[ASKED] ?? []) };
 }
 
 /** A record as the form holds it: without nulls, which it shows as empty fields. */

@@ -4,6 +4,9 @@ import type { JsonSchema } from "../service/types";
 /** Says of a field that a null may be sent for it. */
 export const NULLABLE = "x-nullable";
 
+/** Names the fields of an object that are to be sent in any case, as a null when they are empty. */
+export const ASKED = "x-asked";
+
 type Definitions = Record<string, JsonSchema>;
 
 export function flatten(schema: JsonSchema): JsonSchema {
@@ -29,7 +32,9 @@ function walk(schema: JsonSchema, definitions: Definitions, within: string[]): J
     whole.properties = map(whole.properties, inner);
     if (whole.required) {
       // an empty field is left out of the form's data, and a null sent for it
-      whole.required = whole.required.filter((name: string) => !whole.properties[name]?.[NULLABLE]);
+      const asked = whole.required.filter((name: string) => whole.properties[name]?.[NULLABLE]);
+      whole.required = whole.required.filter((name: string) => !asked.includes(name));
+      if (asked.length) whole[ASKED] = asked;
     }
   }
   if (whole.prefixItems) {

@@ -39,7 +39,7 @@ export function sentence(keyword: string, schema: JsonSchema, found: unknown): s
       if (schema.minLength === 1 || found === "") return "Fill this in.";
       return `Needs at least ${plainNumber(schema.minLength)} characters.`;
     case "maxLength":
-      return `Takes at most ${plainNumber(schema.maxLength)} characters; these are ${plainNumber(String(found).length)}.`;
+      return `Takes at most ${plainNumber(schema.maxLength)} characters; these are ${plainNumber([...String(found)].length)}.`;
     case "minItems":
       return schema.minItems === 1 ? "Enter at least one." : `Enter at least ${plainNumber(schema.minItems)}.`;
     case "maxItems":

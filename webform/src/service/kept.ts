@@ -63,18 +63,31 @@ export class History {
 }
 
 export class SessionKey {
+  /** Where the store is full or forbidden, it lasts as long as the page. */
+  private typed: string | null = null;
+
   constructor(
     private readonly address: string,
     private readonly store: Storage | null = storage("sessionStorage"),
   ) {}
 
   get(): string | null {
-    return this.store?.getItem(`key ${this.address}`) ?? null;
+    if (this.typed !== null) return this.typed || null;
+    try {
+      return this.store?.getItem(`key ${this.address}`) ?? null;
+    } catch {
+      return null;
+    }
   }
 
   set(key: string): void {
-    if (key) this.store?.setItem(`key ${this.address}`, key);
-    else this.store?.removeItem(`key ${this.address}`);
+    this.typed = key;
+    try {
+      if (key) this.store?.setItem(`key ${this.address}`, key);
+      else this.store?.removeItem(`key ${this.address}`);
+    } catch {
+      // full, or forbidden
+    }
   }
 }
 

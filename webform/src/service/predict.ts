@@ -83,12 +83,14 @@ async function insist<R extends { status: number; retryAfter: number | null }>(
   ask: () => Promise<R>,
 ): Promise<R> {
   let lost = 0;
+  let failed = 0;
   for (let tries = 0; ; tries += 1) {
     let message = "The service can't be reached.";
     let asked: number | null = null;
     try {
       const reply = await ask();
-      if (!passing(reply.status) && (reply.status !== 500 || tries >= FAILED)) {
+      if (reply.status === 500) failed += 1;
+      if (!passing(reply.status) && (reply.status !== 500 || failed > FAILED)) {
         onTrouble?.(null);
         return reply;
       }
@@ -105,7 +107,7 @@ async function insist<R extends { status: number; retryAfter: number | null }>(
   }
 }
 
-/** Tries after which a 500 is taken for the answer: one alone may be a process that was ended meanwhile. */
+/** How many 500s are tried again before one is taken for the answer: one alone may be a process that was ended meanwhile. */
 const FAILED = 3;
 
 /** What may be otherwise in a moment. */

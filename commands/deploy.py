@@ -47,13 +47,14 @@ def deploy(
                 code=130,
             )
         endpoint = deploying.endpoint
+        if not as_json:
+            err.print(f"\n{deploying.deployment.stack} is served at", highlight=False)
+            say(endpoint)
         form = _form(deploying.deployment, endpoint)
         if as_json:
             told = {"endpoint": endpoint, "stack": deploying.deployment.stack, "form": form, "smoke_test": answer}
             out.print_json(json.dumps(told))
             return
-        err.print(f"\n{deploying.deployment.stack} is served at", highlight=False)
-        say(endpoint)
         err.print("Try:\n", highlight=False)
         curl = snippets(endpoint, Project.load(deploying.deployment.project_dir), keyed=deploying.keyed)["curl"]
         err.print(curl, markup=False, highlight=False, soft_wrap=True)
@@ -66,7 +67,7 @@ def _form(deployment: Deployment, endpoint: str) -> str | None:
 
     try:
         folder = write_site(build_form(), OUT, endpoint, deployment)
-    except ServingError as error:
+    except (ServingError, OSError) as error:
         err.print(f"There is no web form: {error}", markup=False, highlight=False, soft_wrap=True)
         return None
     err.print(f"The web form for it is in {folder}: put it on any static host.", markup=False, highlight=False)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from pydantic_core import from_json, to_json
 
 from serving.errors import ProjectError
 
@@ -36,6 +37,7 @@ class Form:
             return cls()
         if not isinstance(content, dict):
             raise ProjectError(f"{path} must be a mapping with title, units, home and fields.")
+        content = from_json(to_json(content, inf_nan_mode="null"))  # YAML has dates and .nan, and JSON has not
         title = content.get("title")
         return cls(
             title=None if title is None else str(title),
@@ -68,7 +70,12 @@ class Form:
 def _sections(home: Any) -> list[Mapping[str, Any]]:
     """A list of sections; one section or a text alone count as one."""
     parts = home if isinstance(home, list) else [] if home is None else [home]
-    return [part if isinstance(part, dict) else {"content": str(part)} for part in parts]
+    return [
+        {str(name): str(text) for name, text in part.items() if text is not None}
+        if isinstance(part, dict)
+        else {"content": str(part)}
+        for part in parts
+    ]
 
 
 def _order(content: Mapping[str, Any], path: Path) -> Sequence[str]:

@@ -10,6 +10,7 @@ import pytest
 from commands.webform.building import DIST, is_built
 from commands.webform.writing import write_form
 from serving.errors import ServingError
+from serving.project import Project
 from tests.making import write_project
 from tests.running import ROOT, cli
 
@@ -41,13 +42,45 @@ def test_a_form_takes_the_place_of_a_form_and_of_nothing_else(tmp_path: Path) ->
     for address in (API, "http://127.0.0.1:8000"):
         write_form(DIST, folder, address, {})
         assert json.loads((folder / "config.json").read_text())["api"] == address
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["site"]
+
+
+@pytest.mark.parametrize("config", [None, "{}", '{"architectures": ["Bert"]}', '{"api": 1}', "[]", "not JSON"])
+def test_a_folder_of_somebody_elses_is_not_touched(tmp_path: Path, config: str | None) -> None:
     other = tmp_path / "mine"
-    other.mkdir()
-    (other / "thesis.txt").write_text("years of work")
+    (other / "weights").mkdir(parents=True)
+    (other / "weights" / "model.bin").write_text("years of work")
+    if config is not None:
+        (other / "config.json").write_text(config)
+    before = {path: path.read_bytes() for path in other.rglob("*") if path.is_file()}
     with pytest.raises(ServingError, match="holds something else"):
         write_form(DIST, other, API, {})
-    assert (other / "thesis.txt").read_text() == "years of work"
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["mine", "site"]
+    assert {path: path.read_bytes() for path in other.rglob("*") if path.is_file()} == before
+
+
+def test_what_stands_beside_a_form_stays_there(tmp_path: Path) -> None:
+    folder = tmp_path / "site"
+    write_form(DIST, folder, API, {})
+    (folder / "CNAME").write_text("iris.example.org")
+    (folder / ".git").mkdir()
+    (folder / ".git" / "HEAD").write_text("ref: refs/heads/pages")
+    (folder / "assets" / "old.js").touch()
+    write_form(DIST, folder, API, {})
+    assert (folder / "CNAME").read_text() == "iris.example.org"
+    assert (folder / ".git" / "HEAD").exists()
+    assert not (folder / "assets" / "old.js").exists()
+
+
+def test_form_yml_may_hold_what_yaml_makes_of_dates_and_numbers(tmp_path: Path) -> None:
+    schema = "day: date = Field(examples=['2026-01-31'])\nx: float = Field(examples=[1])"
+    folder = write_project(tmp_path / "project", schema)
+    text = "home: [{title: 1970, content: 2026-01-31}]\nfields: {day: {value: 2026-01-31}, x: {help: .nan}}\n"
+    (folder / "form.yml").write_text(text, encoding="utf-8")
+    cli("form", "--api", API, "--project", str(folder), "--out", str(tmp_path / "site"))
+    form = json.loads((tmp_path / "site" / "config.json").read_text(encoding="utf-8"))["service"]["form"]
+    assert form["home"] == [{"title": "1970", "content": "2026-01-31"}]
+    assert form["fields"] == {"day": {"value": "2026-01-31"}, "x": {"help": None}}
+    assert form == json.loads(json.dumps(Project.load(folder).form.to_dict())), "and so /api/info has it"
 
 
 @pytest.mark.parametrize(

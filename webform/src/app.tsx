@@ -17,7 +17,7 @@ const NAMES = { home: "", predict: "One record", batch: "A file", result: "Predi
 
 export function App({ config }: { config: Config }) {
   const route = useRoute();
-  const { site, trouble } = useService(config);
+  const { site, silence } = useService(config);
   const main = useRef<HTMLElement>(null);
   const first = useRef(true);
   const title = site?.service.title ?? "Prediction";
@@ -61,9 +61,15 @@ export function App({ config }: { config: Config }) {
           <Way to="batch" now={route.page} text="A file" />
         </nav>
       </header>
-      {trouble && (
+      {silence && (
         <p class="notice" role="status">
-          {trouble} It is asked again.{site ? " You can fill in the form meanwhile." : ""}
+          {silence.message} {silence.again ? "" : "It is asked again. "}
+          {site ? "You can fill in the form meanwhile. " : ""}
+          {silence.again && (
+            <button type="button" class="quiet" onClick={silence.again}>
+              Ask again
+            </button>
+          )}
         </p>
       )}
       <main ref={main} tabIndex={-1} id="main">

@@ -31,7 +31,9 @@ test.each([429, 502, 503, 504])("%i is waited for, as long as it asks", async (s
     place === 0 ? { status, body: { detail: "later" }, headers: { "Retry-After": "7" } } : ACCEPTED,
   );
   await send(service.api, {}, "key");
-  expect(service.pauses).toEqual([7]);
+  expect(service.pauses.length).toBe(1);
+  expect(service.pauses[0]).toBeGreaterThanOrEqual(7);
+  expect(service.pauses[0]).toBeLessThan(8.5);
 });
 
 test("a bare 429 is waited for longer each time", async () => {
@@ -116,5 +118,5 @@ test("pauses double up to half a minute, and clients do not march in step", () =
   expect([0, 1, 2, 3, 9].map((tries) => backoff(tries, null, () => 0.5))).toEqual([1, 2, 4, 8, 30]);
   expect(backoff(3, null, () => 0)).toBeCloseTo(6.4);
   expect(backoff(3, null, () => 1)).toBeCloseTo(9.6);
-  expect(backoff(0, 12, () => 0.5)).toBe(12);
+  expect([0, 1].map((chance) => backoff(0, 10, () => chance))).toEqual([10, 12]);
 });

@@ -51,6 +51,10 @@ export class Work {
     return Object.values(this.ended); // the lanes end in any order
   }
 
+  get progress(): Progress {
+    return { sent: this.sent, answered: this.answered };
+  }
+
   get finished(): boolean {
     return this.open.length === 0;
   }
@@ -59,7 +63,9 @@ export class Work {
   async run(running: Running): Promise<void> {
     const waiting = [...this.open];
     const ended = new AbortController();
-    const signal = AbortSignal.any([running.signal, ended.signal]);
+    const leave = () => ended.abort(running.signal.reason);
+    running.signal.addEventListener("abort", leave, { once: true });
+    const { signal } = ended;
     const lane = async () => {
       for (let slice = waiting.shift(); slice; slice = waiting.shift()) {
         const parts = await this.take(slice, { ...running, signal });
@@ -72,6 +78,8 @@ export class Work {
     } catch (error) {
       ended.abort();
       throw error;
+    } finally {
+      running.signal.removeEventListener("abort", leave);
     }
   }
 
@@ -97,7 +105,13 @@ export class Work {
       if (error instanceof Refused && error.status === 413) {
         if (slice.rows.length > 1) return halves(slice.rows);
         this.fail(slice.rows, "too_large", error.message);
-      } else throw error;
+      } else {
+        if (error instanceof Refused && (error.status === 404 || error.status === 410)) {
+          slice.id = null; // erased meanwhile, say: whoever goes on sends these rows anew
+          slice.key = newKey();
+        }
+        throw error;
+      }
     }
     this.tell(running);
     return [];
@@ -114,15 +128,15 @@ export class Work {
 
   /** The rows that the service named are theirs to mend; the others are sent again. */
   private without(slice: Slice, complaints: Map<number, string>, running: Running): Slice[] {
-    const named = [...complaints.keys()].filter((place) => place >= 0 && place < slice.rows.length);
-    if (!named.length) {
+    const named = new Set([...complaints.keys()].filter((place) => place >= 0 && place < slice.rows.length));
+    if (!named.size) {
       this.fail(slice.rows, "refused", complaints.get(-1) ?? "The service does not accept these rows.");
       this.tell(running);
       return [];
     }
     for (const place of named) this.fail([slice.rows[place] ?? -1], "refused", complaints.get(place) ?? "");
     this.tell(running);
-    const left = slice.rows.filter((_, place) => !named.includes(place));
+    const left = slice.rows.filter((_, place) => !named.has(place));
     return left.length ? [{ rows: left, key: newKey(), id: null }] : [];
   }
 
@@ -133,7 +147,7 @@ export class Work {
   }
 
   private tell({ onProgress }: Running): void {
-    onProgress({ sent: this.sent, answered: this.answered });
+    onProgress(this.progress);
   }
 }
 

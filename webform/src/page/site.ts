@@ -4,7 +4,7 @@ import { useContext, useEffect, useState } from "preact/hooks";
 import { apiAddress, type Config } from "../service/config";
 import { Api } from "../service/http";
 import { History, SessionKey } from "../service/kept";
-import { backoff, seconds } from "../service/pause";
+import { insist } from "../service/predict";
 import type { Service } from "../service/types";
 
 export interface Site {
@@ -24,8 +24,14 @@ export function useSite(): Site {
   return site;
 }
 
-/** The service as the page was made with it, then as it is; asked again until it answers. */
-export function useService(config: Config): { site: Site | null; trouble: string | null } {
+/** What keeps the service from telling of itself; `again` is there when it is not asked any more. */
+export interface Silence {
+  message: string;
+  again?: () => void;
+}
+
+/** The service as the page was made with it, then as it is. */
+export function useService(config: Config): { site: Site | null; silence: Silence | null } {
   const [parts] = useState(() => {
     const address = apiAddress(config);
     const key = new SessionKey(address);
@@ -34,32 +40,27 @@ export function useService(config: Config): { site: Site | null; trouble: string
   const [service, setService] = useState<{ found: Service; live: boolean } | null>(
     config.service ? { found: config.service, live: false } : null,
   );
-  const [trouble, setTrouble] = useState<string | null>(null);
+  const [silence, setSilence] = useState<Silence | null>(null);
+  const [turn, setTurn] = useState(0);
 
+  // `turn` asks again
   useEffect(() => {
     const ended = new AbortController();
-    const ask = async () => {
-      for (let tries = 0; ; tries += 1) {
-        try {
-          const reply = await parts.api.request("GET", "/api/info", { signal: ended.signal });
-          if (reply.status === 200 && reply.body?.schema) {
-            setService({ found: reply.body, live: true });
-            setTrouble(null);
-            return;
-          }
-          setTrouble(`The service at ${parts.api.address} does not answer as it should (${reply.status}).`);
-        } catch {
-          if (ended.signal.aborted) return;
-          setTrouble(`The service at ${parts.api.address} can't be reached just now.`);
-        }
-        await seconds(backoff(tries, null), ended.signal).catch(() => undefined);
-        if (ended.signal.aborted) return;
-      }
-    };
-    void ask();
+    const { signal } = ended;
+    const who = `The service at ${parts.api.address}`;
+    const onTrouble = (trouble: unknown) =>
+      setSilence(trouble ? { message: `${who} can't be reached just now.` } : null);
+    const stop = (message: string) => setSilence({ message, again: () => setTurn(turn + 1) });
+    insist(parts.api, { signal, onTrouble }, () => parts.api.request("GET", "/api/info", { signal })).then(
+      ({ status, body }) => {
+        if (status === 200 && body?.schema) setService({ found: body, live: true });
+        else stop(`${who} does not answer as it should (${status}).`);
+      },
+      () => signal.aborted || stop(`${who} can't be reached.`),
+    );
     return () => ended.abort();
-  }, [parts]);
+  }, [parts, turn]);
 
   const site = service ? { ...parts, service: service.found, live: service.live } : null;
-  return { site, trouble };
+  return { site, silence };
 }

@@ -20,6 +20,8 @@ export interface Request {
 
 /** Seconds for an answer that is not held back: a Lambda may have to start first. */
 const PATIENCE = 40;
+/** Bytes a second that an upload is given time for. */
+const SLOWEST = 20_000;
 
 export class Api {
   constructor(
@@ -29,20 +31,27 @@ export class Api {
     private readonly fetcher: typeof fetch = (...request) => fetch(...request),
   ) {}
 
-  /** Raises Unreachable, and AbortError when `signal` says so. */
+  /** Raises Unreachable, what `signal` was aborted with, and an Error for a key that can't be sent. */
   async request(method: string, path: string, { body, headers = {}, signal, wait = 0 }: Request = {}): Promise<Reply> {
-    const limit = AbortSignal.timeout((wait + PATIENCE) * 1000);
     const sent: Record<string, string> = { ...headers };
     if (body !== undefined) sent["Content-Type"] = "application/json";
     if (wait) sent.Prefer = `wait=${wait}`;
     const key = method === "GET" ? null : this.key();
+    if (key && !/^[!-~]+$/.test(key)) {
+      throw new Error("The API key has a character that no key has: type it, or copy it again.");
+    }
     if (key) sent["X-API-Key"] = key;
+    signal?.throwIfAborted();
+    const ended = new AbortController(); // not AbortSignal.any: phones of 2023 lack it
+    const leave = () => ended.abort(signal?.reason);
+    signal?.addEventListener("abort", leave, { once: true });
+    const timer = setTimeout(() => ended.abort(), (wait + PATIENCE + (body?.length ?? 0) / SLOWEST) * 1000);
     try {
       const answer = await this.fetcher(`${this.address}${path}`, {
         method,
         headers: sent,
         cache: "no-store", // else a browser would keep a DELETE waiting behind the GET of the same address
-        signal: signal ? AbortSignal.any([signal, limit]) : limit,
+        signal: ended.signal,
         ...(body === undefined ? {} : { body }),
       });
       const text = await answer.text();
@@ -50,6 +59,9 @@ export class Api {
     } catch (error) {
       if (signal?.aborted) throw error;
       throw new Unreachable("The service can't be reached.");
+    } finally {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", leave);
     }
   }
 }

@@ -21,5 +21,6 @@ export const seconds: Pause = (length, signal) =>
 /** How long to wait before try number `tries` + 1; `asked` is the service's Retry-After. */
 export function backoff(tries: number, asked: number | null, random: () => number = Math.random): number {
   const ours = Math.min(2 ** tries, LONGEST) * (0.8 + 0.4 * random());
-  return asked === null ? ours : Math.max(asked, tries > 2 ? ours : 0);
+  // all are asked to come back at the same moment: they come a little later, each its own
+  return asked === null ? ours : Math.max(asked * (1 + 0.2 * random()), tries > 2 ? ours : 0);
 }

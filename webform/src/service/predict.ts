@@ -1,5 +1,5 @@
 /** Asking for a prediction and following it to its end: what is tried again, for how long, and what is final. */
-import { type Api, Unreachable } from "./http";
+import { type Api, type Reply, Unreachable } from "./http";
 import { backoff } from "./pause";
 import type { Complaint, Json, Prediction } from "./types";
 
@@ -71,44 +71,50 @@ export async function follow(api: Api, id: string, following: Following = {}): P
 }
 
 /** Cancel what is pending, erase what is finished. Raises Refused, Unreachable. */
-export async function erase(api: Api, id: string): Promise<void> {
-  const reply = await insist(api, {}, () => api.request("DELETE", `/api/predict/${encodeURIComponent(id)}`));
+export async function erase(api: Api, id: string, following: Following = {}): Promise<void> {
+  const path = `/api/predict/${encodeURIComponent(id)}`;
+  const reply = await insist(api, following, () => api.request("DELETE", path, signalled(following)));
   if (reply.status !== 204) throw new Refused(reply.status, refusal(reply.status, reply.body));
 }
 
-/** Try until there is an answer that another try would not change. */
-async function insist<R extends { status: number; retryAfter: number | null }>(
-  api: Api,
-  { signal, onTrouble }: Following,
-  ask: () => Promise<R>,
-): Promise<R> {
+/** Try until there is an answer that another try would not change. Raises Unreachable, Refused. */
+export async function insist(api: Api, { signal, onTrouble }: Following, ask: () => Promise<Reply>): Promise<Reply> {
   let lost = 0;
   let failed = 0;
   for (let tries = 0; ; tries += 1) {
     let message = "The service can't be reached.";
     let asked: number | null = null;
+    const began = Date.now();
     try {
       const reply = await ask();
       if (reply.status === 500) failed += 1;
-      if (!passing(reply.status) && (reply.status !== 500 || failed > FAILED)) {
+      const strange = (reply.status === 200 || reply.status === 202) && reply.body === null;
+      if (!strange && !passing(reply.status) && (reply.status !== 500 || failed > FAILED)) {
         onTrouble?.(null);
         return reply;
       }
-      message = reply.status === 429 ? "The service has too much to do." : "The service can't be reached in full.";
+      message = strange ? "Something else answers in place of the service." : said(reply.status);
       asked = reply.retryAfter;
+      if (asked !== null && asked > GIVE_UP) {
+        throw new Refused(reply.status, `${message} Try again in ${Math.ceil(asked / 60)} minutes.`);
+      }
     } catch (error) {
       if (!(error instanceof Unreachable)) throw error;
     }
     const again = backoff(tries, asked);
-    lost += again;
+    lost += again + (Date.now() - began) / 1000; // a try that hangs is a wait, too
     if (lost > GIVE_UP) throw new Unreachable(`${message} It was asked ${tries + 1} times.`);
     onTrouble?.({ message, again });
     await api.pause(again, signal);
   }
 }
 
-/** How many 500s are tried again before one is taken for the answer: one alone may be a process that was ended meanwhile. */
+/** How many 500s are tried again before one is the answer: one alone may be a process that was ended meanwhile. */
 const FAILED = 3;
+
+function said(status: number): string {
+  return status === 429 ? "The service has too much to do." : "The service can't be reached in full.";
+}
 
 /** What may be otherwise in a moment. */
 function passing(status: number): boolean {

@@ -1,9 +1,12 @@
 """What a person does with the form."""
 
 import json
-from typing import Any
+from typing import Any, Literal
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, ViewportSize, expect
+
+PHONE, WIDE = ViewportSize(width=360, height=740), ViewportSize(width=1000, height=760)
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
 
 def go(page: Page, address: str, route: str = "") -> None:
@@ -31,7 +34,22 @@ def answered(page: Page, title: str = "Prediction") -> str:
 def refused(page: Page, message: str) -> None:
     """The field says what is wrong, and so does the list above the form, which has the focus."""
     expect(page.locator(".field .errors").filter(has_text=message).first).to_be_visible()
-    expect(page.get_by_role("alert").filter(has_text=message)).to_be_focused()
+    expect(problems(page).filter(has_text=message)).to_be_focused()
+
+
+def problems(page: Page) -> Locator:
+    """The list of what is wrong, above the form."""
+    return page.get_by_role("region", name="What is not right yet")
+
+
+def judge(page: Page, axe: str) -> None:
+    """Nobody is kept out, in the light and in the dark, and nothing reaches beyond the edge."""
+    page.evaluate(axe)
+    for scheme in SCHEMES:
+        page.emulate_media(color_scheme=scheme)
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        found = page.evaluate("axe.run().then(({violations}) => violations)")
+        assert [(rule["id"], [node["html"] for node in rule["nodes"]]) for rule in found] == [], scheme
 
 
 def sent(page: Page) -> dict[str, Any]:

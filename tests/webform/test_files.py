@@ -39,7 +39,7 @@ def downloaded(page: Page) -> list[dict[str, str]]:
         page.get_by_role("button", name="Download as CSV").click()
     found: Download = caught.value
     assert found.suggested_filename == "flowers-predictions.csv"
-    with Path(found.path()).open(encoding="utf-8", newline="") as file:
+    with Path(found.path()).open(encoding="utf-8-sig", newline="") as file:
         return list(csv.DictReader(file))
 
 
@@ -79,6 +79,8 @@ def test_ten_thousand_rows_are_checked_sent_drawn_and_downloaded(page: Page, add
     page.get_by_role("link", name="The link to these predictions").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Predictions")
     expect(page.locator("figcaption")).to_have_text("9,997 predictions, species")
+    page.get_by_role("link", name="A file").click()
+    expect(page.get_by_role("status").filter(has_text="9,997 rows answered.")).to_be_visible()
 
 
 def test_a_file_of_another_program_is_read_as_it_is(page: Page, address: str) -> None:
@@ -125,7 +127,7 @@ def test_a_dropped_file_is_a_chosen_file(page: Page, address: str) -> None:
         """text => {
             const data = new DataTransfer();
             data.items.add(new File([text], "dropped.csv", { type: "text/csv" }));
-            document.querySelector(".drop").dispatchEvent(new DragEvent("drop", { dataTransfer: data, bubbles: true }));
+            document.querySelector("h1").dispatchEvent(new DragEvent("drop", { dataTransfer: data, bubbles: true }));
         }""",
         written([["a", 5.1, 3.5, 1.4, 0.2]]).decode(),
     )

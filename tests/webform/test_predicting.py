@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.running import ROOT
 from tests.webform.fixtures import ELSEWHERE, form_at, watched
-from tests.webform.steps import answered, ask, fill, go, refused, sent
+from tests.webform.steps import answered, ask, fill, go, problems, refused, sent
 
 FLOWER = {"Sepal length": 6.3, "Sepal width": 2.9, "Petal length": 5.6, "Petal width": 1.8}
 
@@ -22,7 +22,8 @@ def test_a_value_is_refused_corrected_sent_and_answered(page: Page, address: str
     fill(page, {"Petal width": 5.1})
     ask(page)
     expect(page.locator(".field .errors")).to_have_text("Must be at most 4 cm.")
-    page.get_by_role("alert").get_by_role("link", name="Petal width").click()
+    expect(problems(page)).to_be_focused()  # each time
+    problems(page).get_by_role("link", name="Petal width").click()
     expect(page.get_by_label("Petal width")).to_be_focused()
     fill(page, {"Petal width": 1.8})
     ask(page)
@@ -71,6 +72,8 @@ def test_what_was_asked_is_remembered_until_it_is_forgotten(page: Page, address:
     entries.first.get_by_role("link").click()
     assert answered(page) == "setosa"
     go(page, address)
+    entries.last.get_by_role("button", name="Forget").click()
+    expect(page.get_by_role("heading", name="Asked from this browser")).to_be_focused()
     page.get_by_role("button", name="Forget all").click()
     expect(entries).to_have_count(0)
     page.reload()

@@ -16,7 +16,7 @@ from sklearn.preprocessing import FunctionTransformer
 from tests.making import function_of, pickled, write_project
 from tests.running import Service, cli, running_service, start_service
 from tests.webform.fixtures import BESIDE, ELSEWHERE, form_at, watched
-from tests.webform.steps import answered, ask, fill, go
+from tests.webform.steps import answered, ask, fill, go, judge, problems
 
 SCHEMA = """
     x: float = Field(title="Size", description="Under 0 is `refused`", json_schema_extra={"units": "m"}, examples=[1.5])
@@ -90,11 +90,12 @@ def test_a_number_has_its_units_and_fields_their_order(page: Page, gated: Gated)
     assert answered(page) == "5 m²"
 
 
-def test_a_row_that_the_model_refuses_is_a_failure_with_its_reason(page: Page, gated: Gated) -> None:
+def test_a_row_that_the_model_refuses_is_a_failure_with_its_reason(page: Page, gated: Gated, axe: str) -> None:
     go(page, gated.address, "predict")
     fill(page, {"Size": -1})
     ask(page)
     expect(page.get_by_role("heading", level=1)).to_have_text("The model could not answer")
+    judge(page, axe)
     expect(page.get_by_role("alert")).to_contain_text("no size is under 0")
 
 
@@ -103,17 +104,18 @@ def test_what_the_service_alone_can_judge_is_said_at_the_field(page: Page, gated
     fill(page, {"Size": 1, "Code": "A1"})
     ask(page)
     expect(page.locator(".field", has=page.get_by_label("Code")).locator(".errors")).to_contain_text("pattern")
-    expect(page.get_by_role("alert")).to_be_focused()
+    expect(problems(page)).to_be_focused()
     fill(page, {"Code": "abc"})
     ask(page)
     assert answered(page) == "2 m²"
 
 
-def test_the_wait_is_shown_and_comes_to_an_end(page: Page, gated: Gated) -> None:
+def test_the_wait_is_shown_and_comes_to_an_end(page: Page, gated: Gated, axe: str) -> None:
     go(page, gated.address, "predict")
     fill(page, {"Size": 200})
     ask(page)
     expect(page.get_by_role("heading", level=1)).to_have_text("The model is at work")
+    judge(page, axe)
     elapsed = page.locator(".elapsed")
     expect(elapsed).not_to_have_text("0 s")
     expect(elapsed).not_to_have_text(elapsed.inner_text())
@@ -174,7 +176,7 @@ def keyed(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[t
 
 @pytest.mark.parametrize("place", [BESIDE, ELSEWHERE])
 def test_a_key_is_asked_for_typed_and_kept_in_the_tab(
-    page: Page, keyed: tuple[Service, str], project: Path, tmp_path: Path, place: str
+    page: Page, keyed: tuple[Service, str], project: Path, tmp_path: Path, place: str, axe: str
 ) -> None:
     service, key = keyed
     with form_at(place, service.url, project, tmp_path) as address:
@@ -183,6 +185,7 @@ def test_a_key_is_asked_for_typed_and_kept_in_the_tab(
         page.get_by_label("API key").fill("not-the-key")
         ask(page)
         expect(page.get_by_role("alert")).to_contain_text("does not know the API key")
+        judge(page, axe)
         page.get_by_label("API key").fill(key)
         ask(page)
         assert answered(page) == "2 m²"

@@ -1,6 +1,7 @@
 /** The page around the routes: the service's name, the ways through the form, and which model answers. */
 import { lazy, Suspense } from "preact/compat";
 import { useEffect, useRef } from "preact/hooks";
+import { Lost } from "./page/lost";
 import { useRoute } from "./page/route";
 import { SiteContext, useService } from "./page/site";
 import { Home } from "./pages/home";
@@ -74,12 +75,14 @@ export function App({ config }: { config: Config }) {
       )}
       <main ref={main} tabIndex={-1} id="main">
         {site ? (
-          <Suspense fallback={<p role="status">Loading …</p>}>
-            {route.page === "home" && <Home />}
-            {route.page === "predict" && <Predict />}
-            {route.page === "batch" && <Batch />}
-            {route.page === "result" && <Result key={address} ids={route.ids} />}
-          </Suspense>
+          <Lost key={address}>
+            <Suspense fallback={<p role="status">Loading …</p>}>
+              {route.page === "home" && <Home />}
+              {route.page === "predict" && <Predict />}
+              {route.page === "batch" && <Batch />}
+              {route.page === "result" && <Result ids={route.ids} />}
+            </Suspense>
+          </Lost>
         ) : (
           <p role="status">Loading what this service predicts …</p>
         )}

@@ -54,7 +54,7 @@ test("rows are read as the service would, and bad ones are told by their place",
   expect(found.records[0]).toEqual({ "size (cm)": 1.5, note: "a, b", vip: true });
   expect([...found.problems]).toEqual([
     [1, "size (cm): Must be at most 9."],
-    [2, "The row has 1 cells, and there are 3 columns."],
+    [2, "The row has 1 cell, and there are 3 columns."],
     [3, "size (cm): Fill this in."],
   ]);
   expect(found.encoding).toBeNull();

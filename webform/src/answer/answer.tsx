@@ -1,7 +1,7 @@
 /** The answer to one record: the prediction, large, and how likely each label is. */
 import { useState } from "preact/hooks";
-import type { Answer } from "../service/types";
-import { isNumber, percent, shown, unitsOf } from "./value";
+import type { Answer, Json } from "../service/types";
+import { isClass, isNumber, named, percent, shown, unitsOf } from "./value";
 
 export function AnswerView({ answer, units }: { answer: Answer; units: unknown }) {
   const { prediction, probabilities } = answer;
@@ -22,10 +22,10 @@ export function AnswerView({ answer, units }: { answer: Answer; units: unknown }
             ) : (
               <>
                 {unit && <p class="caption">{unit}</p>}
-                <p class="value">{shown(output)}</p>
+                <p class="value">{table ? named(output) : shown(output)}</p>
               </>
             )}
-            {table && <Bars shares={table} chosen={String(output)} />}
+            {table && <Bars shares={table} chosen={output} />}
           </div>
         );
       })}
@@ -36,7 +36,7 @@ export function AnswerView({ answer, units }: { answer: Answer; units: unknown }
 const FIRST = 5;
 
 /** Labels by likelihood; the first few, and all on demand. */
-export function Bars({ shares, chosen }: { shares: Record<string, number | null>; chosen: string }) {
+export function Bars({ shares, chosen }: { shares: Record<string, number | null>; chosen: Json }) {
   const [all, setAll] = useState(false);
   const sorted = Object.entries(shares).sort(([, one], [, other]) => (other ?? 0) - (one ?? 0));
   const visible = all ? sorted : sorted.slice(0, FIRST);
@@ -44,7 +44,7 @@ export function Bars({ shares, chosen }: { shares: Record<string, number | null>
     <>
       <ul class="bars" aria-label="How likely each is">
         {visible.map(([label, share]) => (
-          <li key={label} class={label === chosen ? "chosen" : undefined}>
+          <li key={label} class={isClass(label, chosen) ? "chosen" : undefined}>
             <span class="label">{label}</span>
             <span class="track" aria-hidden="true">
               <span class="bar" style={{ width: `${100 * (share ?? 0)}%` }} />

@@ -1,22 +1,25 @@
 /** Many answers as a picture: numbers in a histogram, labels counted. */
 import { failed, type Row } from "../service/types";
 import { bins } from "./bins";
-import { isNumber, shown, unitsOf } from "./value";
+import { counted, isNumber, named, shown, unitsOf } from "./value";
 
 export function Chart({ rows, units }: { rows: (Row | undefined)[]; units: unknown }) {
   const answers = rows.flatMap((row) => (row === undefined || failed(row) ? [] : [row]));
   if (!answers.length) return null;
-  const outputs = answers.map(({ prediction }) => (Array.isArray(prediction) ? (prediction[0] ?? null) : prediction));
+  const first = answers.map(({ prediction }) => (Array.isArray(prediction) ? (prediction[0] ?? null) : prediction));
+  const outputs = first.filter((output) => output !== null);
+  const without = first.length - outputs.length;
   const labelled = answers.some(({ probabilities }) => probabilities !== undefined);
   const numbers = outputs.filter(isNumber);
-  const caption = `${answers.length.toLocaleString("en")} predictions${unitsOf(units) ? `, ${unitsOf(units)}` : ""}`;
+  const unit = unitsOf(units) ? `, ${unitsOf(units)}` : "";
+  const caption = `${counted(answers.length, "prediction")}${unit}${without ? `; ${without.toLocaleString("en")} without a value` : ""}`;
   return (
     <figure class="chart">
       <figcaption>{caption}</figcaption>
-      {!labelled && numbers.length === outputs.length ? (
+      {!outputs.length ? null : !labelled && numbers.length === outputs.length ? (
         <Histogram numbers={numbers} />
       ) : (
-        <Counts values={outputs.map(shown)} />
+        <Counts values={outputs.map(labelled ? named : shown)} />
       )}
     </figure>
   );
@@ -65,9 +68,9 @@ function Histogram({ numbers }: { numbers: number[] }) {
 const LABELS = 12;
 
 function Counts({ values }: { values: string[] }) {
-  const counted = new Map<string, number>();
-  for (const value of values) counted.set(value, (counted.get(value) ?? 0) + 1);
-  const sorted = [...counted].sort(([, one], [, other]) => other - one);
+  const times = new Map<string, number>();
+  for (const value of values) times.set(value, (times.get(value) ?? 0) + 1);
+  const sorted = [...times].sort(([, one], [, other]) => other - one);
   const rest = sorted.slice(LABELS).reduce((sum, [, count]) => sum + count, 0);
   const bars = [...sorted.slice(0, LABELS), ...(rest ? [[`${sorted.length - LABELS} others`, rest] as const] : [])];
   const most = Math.max(...bars.map(([, count]) => count));

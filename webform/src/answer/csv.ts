@@ -56,9 +56,10 @@ function padded(cells: string[], length: number): string[] {
   return Array.from({ length }, (_, place) => cells[place] ?? "");
 }
 
+/** With a mark in front: without it Excel takes UTF-8 for something older. */
 export function download(name: string, text: string): void {
   const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([text], { type: "text/csv" }));
+  link.href = URL.createObjectURL(new Blob(["\uFEFF", text], { type: "text/csv" }));
   link.download = name;
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);

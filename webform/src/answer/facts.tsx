@@ -4,7 +4,7 @@ import type { Prediction } from "../service/types";
 const MOMENT: Intl.DateTimeFormatOptions = { dateStyle: "medium", timeStyle: "medium" };
 
 export function Facts({ predictions, asked }: { predictions: Prediction[]; asked?: string | undefined }) {
-  const [first] = predictions;
+  const first = predictions.find(({ accepted_at }) => accepted_at);
   if (!first) return null;
   const models = new Map(predictions.flatMap(({ model }) => (model ? [[model.tag, model]] : [])));
   const warning = predictions.find(({ model }) => model?.warning)?.model?.warning;

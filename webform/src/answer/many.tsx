@@ -4,7 +4,7 @@ import { failed, type Row } from "../service/types";
 import { Chart } from "./chart";
 import { download, toCsv } from "./csv";
 import { LongTable } from "./table";
-import { counted, outcome, percent } from "./value";
+import { counted, likelihood, outcome, percent } from "./value";
 
 interface Props {
   rows: (Row | undefined)[];
@@ -23,16 +23,16 @@ export function ManyRows({ rows, units, asked, name = "predictions" }: Props) {
     () => rows.flatMap((row, place) => (failed(row) || asked?.problems.has(place) ? [place] : [])),
     [rows, asked],
   );
+  const chart = useMemo(() => <Chart rows={rows} units={units} />, [rows, units]);
   const places = onlyWrong && wrong.length ? wrong : null;
   const answer = (row: Row | undefined): string[] => {
     if (row === undefined || failed(row)) return ["", ""];
-    const shares = Array.isArray(row.probabilities) ? null : row.probabilities;
-    const likely = shares?.[String(row.prediction)];
+    const likely = likelihood(row);
     return [outcome(row), likely === undefined ? "" : percent(likely)];
   };
   return (
     <>
-      <Chart rows={rows} units={units} />
+      {chart}
       {wrong.length > 0 && (
         <p>
           {wrong.length.toLocaleString("en")} of {counted(rows.length, "row")} without a prediction.{" "}
@@ -48,7 +48,13 @@ export function ManyRows({ rows, units, asked, name = "predictions" }: Props) {
       )}
       <LongTable
         label="Rows and their predictions"
-        columns={["Row", "Prediction", "Likely", ...(wrong.length ? ["Problem"] : []), ...(asked?.header ?? [])]}
+        columns={[
+          asked ? "Row" : "Answer",
+          "Prediction",
+          "Likely",
+          ...(wrong.length ? ["Problem"] : []),
+          ...(asked?.header ?? []),
+        ]}
         count={places?.length ?? rows.length}
         row={(line) => {
           const place = places?.[line] ?? line;

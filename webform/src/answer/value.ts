@@ -1,19 +1,39 @@
 /** A prediction in words: numbers as people write them, lists with commas. */
-import { failed, type Json, type JsonRecord, type Row } from "../service/types";
+import { type Answer, failed, type Json, type JsonRecord, type Row } from "../service/types";
 
 const NUMBER = new Intl.NumberFormat("en", { maximumSignificantDigits: 6 });
+/** From 100,000 on, as many digits as there are: 1,234,567.8 is not 1,234,570. */
+const LARGE = new Intl.NumberFormat("en", { maximumFractionDigits: 2 });
 const PERCENT = new Intl.NumberFormat("en", { style: "percent", maximumSignificantDigits: 3 });
 
 export function shown(value: Json | undefined): string {
   if (value === null || value === undefined) return "no value";
-  if (typeof value === "number") return Number.isInteger(value) ? value.toLocaleString("en") : NUMBER.format(value);
+  if (typeof value === "number") return (Math.abs(value) < 1e5 ? NUMBER : LARGE).format(value);
   if (typeof value === "boolean") return value ? "yes" : "no";
   if (Array.isArray(value)) return value.map(shown).join(", ");
   return typeof value === "object" ? JSON.stringify(value) : value;
 }
 
+/** A class is a name, even where it is a number: 2026 is no 2,026. */
+export function named(value: Json | undefined): string {
+  return typeof value === "number" ? String(value) : shown(value);
+}
+
+/** Whether a key of `probabilities` is the class that was predicted: of 1.0, JavaScript leaves 1. */
+export function isClass(label: string, prediction: Json | undefined): boolean {
+  if (typeof prediction === "number") return label !== "" && Number(label) === prediction;
+  return label.toLowerCase() === String(prediction).toLowerCase();
+}
+
+/** How likely the prediction itself was; undefined where nobody says. */
+export function likelihood({ prediction, probabilities }: Answer): number | null | undefined {
+  if (!probabilities || Array.isArray(probabilities)) return undefined;
+  return Object.entries(probabilities).find(([label]) => isClass(label, prediction))?.[1];
+}
+
 export function percent(share: number | null): string {
   if (share === null) return "no value";
+  if (share < 1 && share > 0.999) return "> 99.9 %";
   return share > 0 && share < 0.001 ? "< 0.1 %" : PERCENT.format(share).replace("%", " %");
 }
 
@@ -24,7 +44,8 @@ export function isNumber(value: unknown): value is number {
 /** An answer in a few words, for a list. */
 export function outcome(row: Row | undefined): string {
   if (row === undefined) return "";
-  return failed(row) ? `failed: ${row.error.message}` : shown(row.prediction);
+  if (failed(row)) return `failed: ${row.error.message}`;
+  return row.probabilities ? named(row.prediction) : shown(row.prediction);
 }
 
 /** "1 row", "2,000 rows". */

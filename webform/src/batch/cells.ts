@@ -20,8 +20,8 @@ export function convert(cell: string, field: JsonSchema, required: boolean): Jso
   }
 }
 
-const YES = new Set(["true", "t", "yes", "y", "on", "1"]);
-const NO = new Set(["false", "f", "no", "n", "off", "0"]);
+const YES = new Set(["true", "t", "yes", "y", "on", "1", "1.0"]);
+const NO = new Set(["false", "f", "no", "n", "off", "0", "0.0"]);
 
 function typesOf(field: JsonSchema): Set<string> {
   if (field.anyOf || field.oneOf)

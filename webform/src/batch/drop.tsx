@@ -1,5 +1,5 @@
 /** The place for a file: drop it there, or choose it. */
-import { useRef, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { JsonSchema } from "../service/types";
 
 interface Props {
@@ -10,24 +10,31 @@ interface Props {
 
 export function Drop({ schema, onFile, name }: Props) {
   const [over, setOver] = useState(false);
-  const input = useRef<HTMLInputElement>(null);
+  const taken = useRef(onFile);
+  taken.current = onFile;
   const needed = Object.keys(schema.properties ?? {}).filter((field) => schema.required?.includes(field));
+  // The whole page takes a file: one that misses the box would be opened by the browser, and the page be gone
+  useEffect(() => {
+    const ended = new AbortController();
+    const on = (kind: string, act: (event: DragEvent) => void) =>
+      addEventListener(kind, (event) => act(event as DragEvent), { signal: ended.signal });
+    on("dragover", (event) => {
+      if (!event.dataTransfer?.types.includes("Files")) return;
+      event.preventDefault();
+      setOver(true);
+    });
+    on("dragleave", (event) => event.relatedTarget || setOver(false));
+    on("drop", (event) => {
+      const file = event.dataTransfer?.files[0];
+      if (!file) return;
+      event.preventDefault();
+      setOver(false);
+      taken.current(file);
+    });
+    return () => ended.abort();
+  }, []);
   return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: dropping is one way; the button inside is the other
-    <div
-      class={`drop${over ? " over" : ""}`}
-      onDragOver={(event) => {
-        event.preventDefault();
-        setOver(true);
-      }}
-      onDragLeave={() => setOver(false)}
-      onDrop={(event) => {
-        event.preventDefault();
-        setOver(false);
-        const file = event.dataTransfer?.files[0];
-        if (file) onFile(file);
-      }}
-    >
+    <div class={`drop${over ? " over" : ""}`}>
       <p>
         <label for="file">
           {name ? <>Another file in place of {name}</> : <>A CSV file, whose first row names the columns</>}
@@ -35,7 +42,6 @@ export function Drop({ schema, onFile, name }: Props) {
       </p>
       <input
         id="file"
-        ref={input}
         type="file"
         accept=".csv,.tsv,.txt,text/csv"
         aria-describedby="file-help"

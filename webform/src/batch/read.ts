@@ -1,5 +1,6 @@
 /** A file -> its rows, checked: a frame's time of work, then a rest, so that the page stays smooth. */
 import Papa from "papaparse";
+import { counted } from "../answer/value";
 import { Checker } from "../schema/check";
 import type { JsonRecord, JsonSchema } from "../service/types";
 import { convert, OMIT } from "./cells";
@@ -22,6 +23,7 @@ export class Unreadable extends Error {}
 /** Milliseconds of work between two rests. */
 const WORK = 10;
 const LARGEST = 50 * 1024 * 1024;
+const MOST = 200_000;
 
 export async function readFile(
   file: Blob,
@@ -43,7 +45,20 @@ export async function readFile(
   const [header, ...cells] = parsed.data;
   if (!header) throw new Unreadable("The file is empty: its first row names the columns.");
   const broken = parsed.errors.find(({ type }) => type === "Quotes");
-  if (broken) throw new Unreadable(`Row ${(broken.row ?? 0) + 1} of the file has a quotation mark that does not end.`);
+  if (broken) {
+    const where = broken.row ? `Row ${broken.row.toLocaleString("en")}` : "The first row";
+    throw new Unreadable(
+      broken.code === "MissingQuotes"
+        ? `${where} of the file has a quotation mark that does not end.`
+        : `${where} of the file has a quotation mark inside a cell that begins with one: write it twice.`,
+    );
+  }
+  if (cells.length > MOST) {
+    throw new Unreadable(
+      `This file has ${cells.length.toLocaleString("en")} rows, and a browser is good for ` +
+        `${MOST.toLocaleString("en")}: \`cli predict FILE\` takes any number.`,
+    );
+  }
   if (!cells.length) throw new Unreadable("The file has a first row, which names the columns, and no other.");
 
   const matched = match(header, schema);
@@ -67,7 +82,10 @@ export async function readFile(
 
 function read(row: string[], header: string[], matched: Matched, schema: JsonSchema, checker: Checker) {
   if (row.length !== header.length) {
-    return { record: null, problem: `The row has ${row.length} cells, and there are ${header.length} columns.` };
+    return {
+      record: null,
+      problem: `The row has ${counted(row.length, "cell")}, and there are ${counted(header.length, "column")}.`,
+    };
   }
   const record: JsonRecord = {};
   for (const [place, name] of matched.fields.entries()) {
@@ -81,6 +99,9 @@ function read(row: string[], header: string[], matched: Matched, schema: JsonSch
 }
 
 function decode(bytes: Uint8Array): { text: string; encoding: string | null } {
+  const mark =
+    bytes[0] === 0xff && bytes[1] === 0xfe ? "utf-16le" : bytes[0] === 0xfe && bytes[1] === 0xff ? "utf-16be" : "";
+  if (mark) return { text: new TextDecoder(mark).decode(bytes), encoding: "UTF-16" };
   try {
     return { text: new TextDecoder("utf-8", { fatal: true }).decode(bytes), encoding: null };
   } catch {

@@ -104,20 +104,23 @@ export function CheckboxWidget(props: WidgetProps) {
 }
 
 export function CheckboxesWidget(props: WidgetProps) {
-  const { value, onChange, options, disabled, label } = props;
+  const { value, onChange, options, disabled, label, schema } = props;
+  const named = (schema.items as { enum?: unknown[] } | undefined)?.enum ?? [];
+  const choices = options.enumOptions ?? named.map((choice) => ({ value: choice, label: String(choice) }));
   const chosen: unknown[] = Array.isArray(value) ? value : [];
   const { id, ...rest } = described(props);
   return (
     <div id={id} role="group" aria-label={label} {...rest} class="checkboxes">
-      {options.enumOptions?.map((choice) => (
+      {choices.map((choice) => (
         <label class="checkbox" key={choice.label}>
           <input
             type="checkbox"
             checked={chosen.includes(choice.value)}
             disabled={disabled}
             onChange={(event) => {
-              const others = chosen.filter((other) => other !== choice.value);
-              onChange(event.currentTarget.checked ? [...others, choice.value] : others);
+              const ticked = (other: unknown) =>
+                other === choice.value ? event.currentTarget.checked : chosen.includes(other);
+              onChange(choices.map((other) => other.value).filter(ticked));
             }}
           />
           <span>{choice.label}</span>

@@ -4,17 +4,22 @@ import type { Problem } from "../schema/check";
 import type { JsonSchema } from "../service/types";
 import { idOf } from "./ids";
 
-export function Problems({ problems, schema }: { problems: Problem[]; schema: JsonSchema }) {
-  const box = useRef<HTMLDivElement>(null);
+interface Props {
+  problems: Problem[];
+  schema: JsonSchema;
+  /** Counts the tries that failed: each leads here, and reading aloud begins here. */
+  tries: number;
+}
+
+export function Problems({ problems, schema, tries }: Props) {
+  const box = useRef<HTMLElement>(null);
   const count = problems.length;
-  const before = useRef(0);
   useEffect(() => {
-    if (count && !before.current) box.current?.focus();
-    before.current = count;
-  }, [count]);
+    if (tries) box.current?.focus();
+  }, [tries]);
   if (!count) return null;
   return (
-    <div ref={box} class="problems" role="alert" tabIndex={-1}>
+    <section ref={box} class="problems" aria-label="What is not right yet" tabIndex={-1}>
       <p>{count === 1 ? "One value is not right yet:" : `${count} values are not right yet:`}</p>
       <ul>
         {problems.map((problem) => (
@@ -25,9 +30,7 @@ export function Problems({ problems, schema }: { problems: Problem[]; schema: Js
                   href={`#${idOf(problem.path)}`}
                   onClick={(event) => {
                     event.preventDefault(); // the # is the page's route
-                    const field = document.getElementById(idOf(problem.path));
-                    field?.closest("details")?.setAttribute("open", "");
-                    field?.focus();
+                    goTo(idOf(problem.path));
                   }}
                 >
                   {nameOf(problem.path, schema)}
@@ -40,9 +43,19 @@ export function Problems({ problems, schema }: { problems: Problem[]; schema: Js
           </li>
         ))}
       </ul>
-    </div>
+    </section>
   );
 }
+
+/** The field itself, or the first input of a list or a group. */
+function goTo(id: string): void {
+  const field = document.getElementById(id);
+  field?.closest("details")?.setAttribute("open", "");
+  const input = field?.matches(INPUT) ? field : (field?.querySelector<HTMLElement>(INPUT) ?? field);
+  input?.focus();
+}
+
+const INPUT = "input, select, textarea, button";
 
 function nameOf(path: (string | number)[], schema: JsonSchema): string {
   const names: string[] = [];

@@ -1,5 +1,5 @@
 /** How a field stands in the form: label, what it is about, the input, what is wrong with it, what it takes. */
-import type { FieldTemplateProps, ObjectFieldTemplateProps } from "@rjsf/utils";
+import type { ArrayFieldTemplateProps, FieldTemplateProps, ObjectFieldTemplateProps } from "@rjsf/utils";
 import type { ComponentChildren } from "preact";
 import { Inline } from "../page/text";
 import { OPTIONAL } from "../schema/dress";
@@ -84,14 +84,40 @@ export function ObjectFieldTemplate({
   );
   if (root) return <div class="fields">{inside}</div>;
   return (
-    <fieldset id={domId(fieldPathId.$id)}>
+    <Group id={fieldPathId.$id} title={title} description={description}>
+      {inside}
+    </Group>
+  );
+}
+
+export function ArrayFieldTemplate(props: ArrayFieldTemplateProps) {
+  const { title, schema, fieldPathId, items, canAdd, onAddClick, disabled, registry } = props;
+  const { AddButton } = registry.templates.ButtonTemplates;
+  return (
+    <Group id={fieldPathId.$id} title={title} description={schema.description}>
+      <div class="array-items">{items as ComponentChildren}</div>
+      {canAdd && <AddButton onClick={onAddClick} registry={registry} disabled={Boolean(disabled)} />}
+    </Group>
+  );
+}
+
+interface GroupProps {
+  id: string;
+  title: string;
+  description: unknown;
+  children: ComponentChildren;
+}
+
+function Group({ id, title, description, children }: GroupProps) {
+  return (
+    <fieldset id={domId(id)} tabIndex={-1}>
       <legend>{title}</legend>
       {typeof description === "string" && (
         <p class="description">
           <Inline text={description} />
         </p>
       )}
-      {inside}
+      {children}
     </fieldset>
   );
 }

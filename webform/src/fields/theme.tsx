@@ -3,7 +3,7 @@ import Form from "@rjsf/core/lib/components/Form.js";
 import type { IconButtonProps, RegistryWidgetsType, TemplatesType, WidgetProps } from "@rjsf/utils";
 import type { FunctionComponent } from "preact";
 import { BaseInputTemplate, CheckboxesWidget, CheckboxWidget, SelectWidget, TextareaWidget } from "./inputs";
-import { FieldTemplate, ObjectFieldTemplate } from "./templates";
+import { ArrayFieldTemplate, FieldTemplate, ObjectFieldTemplate } from "./templates";
 import { WordsWidget } from "./words";
 
 function button(text: string, style = "quiet"): FunctionComponent<IconButtonProps> {
@@ -15,6 +15,7 @@ function button(text: string, style = "quiet"): FunctionComponent<IconButtonProp
 }
 
 export const templates: Partial<TemplatesType> = {
+  ArrayFieldTemplate,
   BaseInputTemplate,
   FieldTemplate,
   ObjectFieldTemplate,

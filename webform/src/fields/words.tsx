@@ -1,24 +1,24 @@
 /** A list of texts: type one, press Enter; paste many. */
 import type { WidgetProps } from "@rjsf/utils";
-import { useRef, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { described } from "./inputs";
 
 export function WordsWidget(props: WidgetProps) {
   const { value, onChange, onBlur, disabled, placeholder, label } = props;
-  const words: string[] = Array.isArray(value) ? value : [];
-  const [typed, setTyped] = useState("");
+  const { words, typed, set } = useWords(Array.isArray(value) ? value : [], onChange);
   const [said, setSaid] = useState("");
   const input = useRef<HTMLInputElement>(null);
 
   const add = (text: string) => {
     const more = split(text);
-    setTyped("");
-    if (!more.length) return;
-    onChange([...words, ...more]);
-    setSaid(`${more.join(", ")} added.`);
+    set([...words, ...more], "");
+    if (more.length) setSaid(`${more.join(", ")} added.`);
   };
   const remove = (place: number) => {
-    onChange(words.filter((_, other) => other !== place));
+    set(
+      words.filter((_, other) => other !== place),
+      typed,
+    );
     setSaid(`${words[place]} removed.`);
     input.current?.focus();
   };
@@ -46,10 +46,11 @@ export function WordsWidget(props: WidgetProps) {
         placeholder={words.length ? "another" : placeholder}
         autocomplete="off"
         enterkeyhint="enter"
-        onInput={(event) => setTyped(event.currentTarget.value)}
+        onInput={(event) => set(words, event.currentTarget.value)}
         onKeyDown={(event) => {
           const last = words.length - 1;
-          if (event.key === "Backspace" && typed === "" && last >= 0) remove(last);
+          // whoever holds the key down empties the line, and no more
+          if (event.key === "Backspace" && typed === "" && last >= 0 && !event.repeat) remove(last);
           if ((event.key !== "Enter" && event.key !== ",") || event.isComposing) return;
           if (event.key === "Enter" && typed.trim() === "") return; // sends the form
           event.preventDefault();
@@ -61,17 +62,39 @@ export function WordsWidget(props: WidgetProps) {
           event.preventDefault();
           add(`${typed}${text}`);
         }}
-        onBlur={() => {
-          add(typed);
-          onBlur(props.id, words);
-        }}
+        onBlur={() => onBlur(props.id, value)}
       />
-      <p class="help">Enter after each; several at once are divided by commas or lines.</p>
+      <p class="help">
+        Enter or a comma after each. A pasted list is divided by its lines; if it has but one, by commas.
+      </p>
       <p class="unseen" role="status">
         {said}
       </p>
     </div>
   );
+}
+
+/**
+ * The words, and the one that is being typed: it is part of the value from its first letter on, so that nothing moves
+ * when the field is left, and nothing is forgotten.
+ */
+function useWords(value: string[], onChange: (value: string[]) => void) {
+  const [own, setOwn] = useState({ words: value, typed: "" });
+  const told = useRef<string[]>([]); // what the form has not handed back yet
+  const seen = JSON.stringify(value);
+  useEffect(() => {
+    const place = told.current.indexOf(seen);
+    if (place >= 0) told.current = told.current.slice(place + 1);
+    else setOwn({ words: value, typed: "" }); // the example, say
+  }, [seen]);
+  const set = (words: string[], typed: string) => {
+    const whole = [...words, ...split(typed)];
+    setOwn({ words, typed });
+    if (JSON.stringify(whole) === (told.current.at(-1) ?? seen)) return;
+    told.current.push(JSON.stringify(whole));
+    onChange(whole);
+  };
+  return { ...own, set };
 }
 
 /** By lines where there are any, else by commas. */

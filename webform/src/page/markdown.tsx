@@ -52,7 +52,7 @@ function Part({ token }: { token: any }): any {
     case "html":
       return <>{token.raw}</>;
     default:
-      return <>{inside}</>;
+      return <>{token.tokens || token.text !== undefined ? inside : token.raw}</>;
   }
 }
 

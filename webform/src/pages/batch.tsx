@@ -3,6 +3,7 @@ import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { LongTable } from "../answer/table";
 import { counted } from "../answer/value";
 import { Drop } from "../batch/drop";
+import { Job } from "../batch/job";
 import { type ReadFile, readFile } from "../batch/read";
 import { Running } from "../batch/running";
 import { KeyField } from "../page/key";
@@ -10,30 +11,56 @@ import { useSite } from "../page/site";
 import { dress } from "../schema/dress";
 import { flatten } from "../schema/flatten";
 
+/** What lies here is found again by whoever comes back from another route. */
+const kept: { file: File | null; schema: string; read: ReadFile | null; job: Job | null } = {
+  file: null,
+  schema: "",
+  read: null,
+  job: null,
+};
+
 export function Batch() {
-  const { service } = useSite();
+  const { service, api, history } = useSite();
   const { schema } = useMemo(() => dress(flatten(service.schema), service.form), [service]);
-  const [file, setFile] = useState<File | null>(null);
+  const [file, setFile] = useState(kept.file);
   const [reading, setReading] = useState<{ done: number; of: number } | null>(null);
-  const [read, setRead] = useState<ReadFile | null>(null);
+  const [read, setRead] = useState(kept.read);
   const [failure, setFailure] = useState<string | null>(null);
-  const [sent, setSent] = useState(false);
+  const [job, setJob] = useState(kept.job);
   const reader = useRef<AbortController | null>(null);
 
-  useEffect(() => () => reader.current?.abort(), []);
   const take = (chosen: File) => {
     reader.current?.abort();
+    kept.job?.stop();
+    Object.assign(kept, { file: chosen, schema: JSON.stringify(service.schema), read: null, job: null });
     const controller = new AbortController();
     const { signal } = controller;
     reader.current = controller;
     setFile(chosen);
     setRead(null);
-    setSent(false);
+    setJob(null);
     setFailure(null);
     setReading({ done: 0, of: 0 });
     readFile(chosen, schema, (done, of) => setReading({ done, of }), signal)
-      .then(setRead, (error: Error) => signal.aborted || setFailure(error.message))
+      .then(
+        (found) => {
+          if (signal.aborted) return;
+          kept.read = found;
+          setRead(found);
+        },
+        (error: Error) => signal.aborted || setFailure(error.message),
+      )
       .finally(() => signal.aborted || setReading(null));
+  };
+  useEffect(() => {
+    const stale = !kept.read || kept.schema !== JSON.stringify(service.schema);
+    if (kept.file && !kept.job && stale) take(kept.file); // checked by what the service asks for now
+  }, [service]);
+  useEffect(() => () => reader.current?.abort(), []);
+  const send = (found: ReadFile, name: string) => {
+    kept.job = new Job(api, service.limits, history, found, name);
+    setJob(kept.job);
+    void kept.job.run();
   };
 
   return (
@@ -51,8 +78,8 @@ export function Batch() {
           {failure}
         </p>
       )}
-      {read && file && !sent && <Checked read={read} onSend={() => setSent(true)} />}
-      {read && file && sent && <Running key={file.name + file.lastModified} read={read} name={file.name} />}
+      {read && file && !job && <Checked read={read} onSend={() => send(read, file.name)} />}
+      {job && <Running key={job.began} job={job} />}
     </>
   );
 }

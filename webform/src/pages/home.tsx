@@ -1,5 +1,5 @@
 /** The first page: what the model is about, the ways to ask it, and what was asked from this browser. */
-import { useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import { Prose } from "../page/markdown";
 import { toResult } from "../page/route";
 import { useSite } from "../page/site";
@@ -46,14 +46,20 @@ export function Home() {
 function Last() {
   const { history } = useSite();
   const [entries, setEntries] = useState(() => history.all());
-  if (!entries.length) return null;
+  const [forgot, setForgot] = useState(false);
+  const heading = useRef<HTMLHeadingElement>(null);
+  if (!entries.length && !forgot) return null;
   const forget = (ids?: string[]) => {
     history.forget(ids);
     setEntries(history.all());
+    setForgot(true);
+    heading.current?.focus(); // the button that had it is gone
   };
   return (
     <section>
-      <h2>Asked from this browser</h2>
+      <h2 ref={heading} tabIndex={-1}>
+        Asked from this browser
+      </h2>
       <ul class="history">
         {entries.map((entry) => (
           <li key={entry.ids.join()}>
@@ -65,9 +71,13 @@ function Last() {
         ))}
       </ul>
       <p>
-        <button type="button" class="quiet" onClick={() => forget()}>
-          Forget all
-        </button>
+        {entries.length > 0 ? (
+          <button type="button" class="quiet" onClick={() => forget()}>
+            Forget all
+          </button>
+        ) : (
+          "All is forgotten here. The service keeps its answers until they expire."
+        )}
       </p>
     </section>
   );

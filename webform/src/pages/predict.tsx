@@ -27,7 +27,7 @@ export function Predict() {
   const [trouble, setTrouble] = useState<Trouble | null>(null);
   const [sending, setSending] = useState<AbortController | null>(null);
   const [keyWanted, setKeyWanted] = useState(false);
-  const [tried, setTried] = useState(false);
+  const [tries, setTries] = useState(0); // that failed: from the first on, what is typed is judged at once
   const key = useRef("");
   const extraErrors = useMemo(() => placed(refused), [refused]);
 
@@ -42,7 +42,7 @@ export function Predict() {
 
   const begin = (values: JsonRecord) => {
     change(values);
-    setTried(false);
+    setTries(0);
     setProblems([]);
     setRefused([]);
     setFailure(null);
@@ -66,6 +66,7 @@ export function Predict() {
       if (error instanceof Invalid) {
         key.current = "";
         setRefused(complained(error.complaints, schema));
+        setTries((before) => before + 1);
       } else {
         setKeyWanted(error instanceof Refused && error.status === 401);
         setFailure((error as Error).message);
@@ -79,7 +80,7 @@ export function Predict() {
   return (
     <>
       <h1>{service.title}</h1>
-      <Problems problems={[...problems, ...refused]} schema={schema} />
+      <Problems problems={[...problems, ...refused]} schema={schema} tries={tries} />
       <p class="actions">
         <button type="button" class="quiet" onClick={() => begin(incoming(service.example))}>
           Fill in the example
@@ -98,15 +99,15 @@ export function Predict() {
         extraErrors={extraErrors}
         noHtml5Validate
         showErrorList={false}
-        liveValidate={tried ? "onChange" : false} // on blur, the button would move from under the click
+        liveValidate={tries ? "onChange" : false} // on blur, the button would move from under the click
         disabled={sending !== null}
         onChange={({ formData, errors }) => {
           change(formData ?? {});
-          if (tried) setProblems(problemsOf(errors));
+          if (tries) setProblems(problemsOf(errors));
         }}
         onSubmit={({ formData }) => void ask(formData ?? {})}
         onError={(errors) => {
-          setTried(true);
+          setTries(tries + 1);
           setProblems(problemsOf(errors));
         }}
       >

@@ -1,5 +1,5 @@
 /** A prediction: waited for, shown, cancelled, erased. The address is all that is needed to come back to it. */
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { AnswerView } from "../answer/answer";
 import { Facts } from "../answer/facts";
 import { ManyRows } from "../answer/many";
@@ -8,7 +8,8 @@ import { KeyField } from "../page/key";
 import { useSite } from "../page/site";
 import { Elapsed, TroubleNote } from "../page/trouble";
 import { incoming } from "../schema/dress";
-import { erase, follow, Refused, type Trouble } from "../service/predict";
+import { erase, Refused, type Trouble } from "../service/predict";
+import { followAll } from "../service/together";
 import { failed, type Prediction, type Row } from "../service/types";
 import { draft } from "./draft";
 
@@ -19,6 +20,8 @@ export function Result({ ids }: { ids: string[] }) {
   const [failure, setFailure] = useState<string | null>(null);
   const [refusal, setRefusal] = useState<Error | null>(null);
   const [erased, setErased] = useState(false);
+  const [removing, setRemoving] = useState(false);
+  const removed = useRef(false);
   const [turn, setTurn] = useState(0);
   const [entry] = useState(() => history.find(ids));
   const [began] = useState(() => (entry ? Date.parse(entry.at) : Date.now()));
@@ -28,39 +31,53 @@ export function Result({ ids }: { ids: string[] }) {
     const ended = new AbortController();
     const wait = Math.floor(service.limits.wait_limit);
     setFailure(null);
-    const following = { signal: ended.signal, wait, onTrouble: setTrouble };
-    Promise.all(ids.map((id) => follow(api, id, following))).then(
+    followAll(api, ids, { signal: ended.signal, wait, onTrouble: setTrouble }).then(
       (predictions) => {
         setFound(predictions);
-        history.answered(ids, inWords(predictions));
+        if (removed.current && predictions.some(({ status }) => status !== "cancelled")) forgotten();
+        else history.answered(ids, inWords(predictions));
       },
       (error: Error) => {
-        if (!ended.signal.aborted) setFailure(error.message);
+        if (ended.signal.aborted) return;
+        if (removed.current && error instanceof Refused && error.status === 410) forgotten();
+        else setFailure(error.message);
       },
     );
     return () => ended.abort();
   }, [turn]);
 
-  /** What is pending is called off, which the waiting hears of; what is finished is erased. */
+  const forgotten = () => {
+    setErased(true);
+    history.forget(ids);
+  };
+
+  /** What is pending is called off, which the waiting hears of; what is finished is erased, be it in the same moment. */
   const remove = async () => {
     setRefusal(null);
+    setRemoving(true);
     try {
-      for (const id of ids) await erase(api, id);
-      if (!found) return;
-      setErased(true);
-      history.forget(ids);
+      for (const id of ids) await erase(api, id, { onTrouble: setTrouble });
+      removed.current = true;
+      if (found) forgotten();
     } catch (error) {
       setRefusal(error as Error);
     }
+    setTrouble(null);
+    setRemoving(false);
   };
 
-  const said = failure || !found ? "" : erased ? "Erased." : `The prediction is there: ${inWords(found)}.`;
+  const said = erased ? "Erased." : failure || !found ? "" : `The prediction is there: ${inWords(found)}.`;
   return (
     <>
       <p class="unseen" role="status">
         {said}
       </p>
-      {failure ? (
+      {erased ? (
+        <>
+          <h1>Erased</h1>
+          <p>The prediction and what it was made of are gone from the service.</p>
+        </>
+      ) : failure ? (
         <NoPrediction message={failure} onAgain={() => setTurn(turn + 1)} />
       ) : !found ? (
         <>
@@ -74,20 +91,16 @@ export function Result({ ids }: { ids: string[] }) {
           <TroubleNote trouble={trouble} />
           {refusal && <Refusal error={refusal} />}
           <p class="actions">
-            <button type="button" class="quiet" onClick={() => void remove()}>
+            <button type="button" class="quiet" disabled={removing} onClick={() => void remove()}>
               Cancel
             </button>
           </p>
-        </>
-      ) : erased ? (
-        <>
-          <h1>Erased</h1>
-          <p>The prediction and what it was made of are gone from the service.</p>
         </>
       ) : (
         <>
           <Shown predictions={found} units={service.units} />
           <Facts predictions={found} asked={entry?.asked} />
+          <TroubleNote trouble={trouble} />
           {refusal && <Refusal error={refusal} />}
           <p class="actions">
             <a
@@ -99,7 +112,7 @@ export function Result({ ids }: { ids: string[] }) {
             </a>
             <CopyLink />
             {found.every(({ status }) => status !== "cancelled") && (
-              <button type="button" class="quiet" onClick={() => void remove()}>
+              <button type="button" class="quiet" disabled={removing} onClick={() => void remove()}>
                 Erase it
               </button>
             )}
@@ -141,8 +154,7 @@ function NoPrediction({ message, onAgain }: { message: string; onAgain: () => vo
 }
 
 function Shown({ predictions, units }: { predictions: Prediction[]; units: unknown }) {
-  const unfinished = predictions.find(({ status }) => status !== "succeeded");
-  if (unfinished?.status === "cancelled")
+  if (predictions.every(({ status }) => status === "cancelled"))
     return (
       <>
         <h1>Cancelled</h1>
@@ -164,6 +176,7 @@ function Shown({ predictions, units }: { predictions: Prediction[]; units: unkno
   return (
     <>
       <h1>Predictions</h1>
+      <p class="help">In the order in which they were asked. Rows that were refused are not among them.</p>
       <ManyRows rows={rowsOf(predictions)} units={units} />
     </>
   );
@@ -180,16 +193,20 @@ function Failed({ message, code }: { message: string; code: string }) {
   );
 }
 
-function rowsOf(predictions: Prediction[]): (Row | undefined)[] {
-  return predictions.flatMap(({ result, error }) =>
-    error ? [{ error }] : Array.isArray(result) ? result : result ? [result] : [],
-  );
+/** A slice without results stands in one row: how many it had, nobody knows any more. */
+function rowsOf(predictions: Prediction[]): Row[] {
+  const part = predictions.length > 1 ? "All rows of one part: " : "";
+  return predictions.flatMap(({ status, result, error }) => {
+    if (error) return [{ error: { ...error, message: `${part}${error.message}` } }];
+    if (status === "cancelled") return [{ error: { code: "cancelled", message: `${part}They were called off.` } }];
+    return Array.isArray(result) ? result : result ? [result] : [];
+  });
 }
 
 function inWords(predictions: Prediction[]): string {
   const [first] = predictions;
-  if (first?.error) return `failed: ${first.error.message}`;
-  if (first?.status === "cancelled") return "cancelled";
+  if (predictions.length === 1 && first?.error) return `failed: ${first.error.message}`;
+  if (predictions.every(({ status }) => status === "cancelled")) return "cancelled";
   const rows = rowsOf(predictions);
   return rows.length > 1 ? `${rows.length.toLocaleString("en")} answers` : outcome(rows[0]);
 }

@@ -1,7 +1,7 @@
 /** A record against a schema. The validator interprets: one that compiles needs eval, which the page's policy forbids. */
 import { type Schema, Validator } from "@cfworker/json-schema";
 import type { JsonSchema } from "../service/types";
-import { isWords } from "./dress";
+import { isOneField } from "./dress";
 import { NULLABLE } from "./flatten";
 import { sentence } from "./messages";
 
@@ -28,8 +28,8 @@ export class Checker {
   problems(record: unknown): Problem[] {
     const plain = JSON.parse(JSON.stringify(record ?? {}));
     const { errors } = this.validator.validate(plain);
-    const problems: Problem[] = [];
-    const seen = new Set<string>();
+    const problems = [...this.unsendable(record, [])];
+    const seen = new Set(problems.map(({ path }) => path.join("/")));
     for (const { keyword, keywordLocation, instanceLocation } of errors) {
       if (OUTER.has(keyword) || /\/(anyOf|oneOf)\/\d+\//.test(keywordLocation)) continue;
       const at = pointer(keywordLocation).slice(0, -1);
@@ -48,10 +48,24 @@ export class Checker {
     return problems;
   }
 
+  /** JSON has no infinity, and a browser keeps no whole number beyond 2**53 as it was typed: neither may pass unseen. */
+  private *unsendable(value: any, path: (string | number)[]): Generator<Problem> {
+    if (typeof value === "number") {
+      const whole = Number.isInteger(value) && this.schemaAt(path)?.type === "integer";
+      if (Number.isFinite(value) && !(whole && !Number.isSafeInteger(value))) return;
+      const message = "Is a larger number than a browser can send: `cli predict` can.";
+      yield { path, keyword: "too_large", message: Number.isFinite(value) ? message : "Is too large a number." };
+    } else if (value !== null && typeof value === "object") {
+      for (const [name, inner] of Object.entries(value)) {
+        yield* this.unsendable(inner, [...path, Array.isArray(value) ? Number(name) : name]);
+      }
+    }
+  }
+
   /** What is wrong with one item of a list of texts is shown at the list, which is one field. */
   private placed(path: (string | number)[], keyword: string, part: JsonSchema, found: any): Problem {
     const list = this.schemaAt(path.slice(0, -1));
-    if (list && isWords(list)) {
+    if (list && isOneField(list)) {
       return { path: path.slice(0, -1), keyword, message: `“${found}”: ${sentence(keyword, part, found)}` };
     }
     return { path, keyword, message: sentence(keyword, part, found) };

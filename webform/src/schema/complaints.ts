@@ -1,7 +1,7 @@
 /** The service's own complaints -> problems of the fields that they are about. */
 import type { Complaint, JsonSchema } from "../service/types";
 import type { Problem } from "./check";
-import { isWords } from "./dress";
+import { isOneField } from "./dress";
 
 /** Those of one record; what names no field is about the whole, with an empty path. */
 export function complained(complaints: Complaint[], schema: JsonSchema): Problem[] {
@@ -12,7 +12,7 @@ export function complained(complaints: Complaint[], schema: JsonSchema): Problem
     for (const step of steps) {
       const next: JsonSchema | undefined =
         part?.properties?.[step] ?? (typeof step === "number" ? part?.items : undefined);
-      if (!next || (part && isWords(part))) break; // a union's branch, or one of a list of texts
+      if (!next || (part && isOneField(part))) break; // a union's branch, or one of a list of texts
       path.push(step);
       part = next;
     }

@@ -44,7 +44,7 @@ function one(name: string, field: JsonSchema, about: FormField, required: boolea
   else schema.description = description;
   const tick = schema.type === "boolean" && !schema[NULLABLE]; // a box without a tick is an answer, too
   if (!required && schema.default === undefined && !tick) schema[OPTIONAL] = true;
-  const start = about.value ?? about.default;
+  const start = about.example ?? about.value ?? about.default;
   if (start !== undefined && start !== null) schema.default = start;
   else if (schema.type === "boolean" && required && schema.default === undefined) schema.default = false;
 
@@ -69,7 +69,7 @@ function one(name: string, field: JsonSchema, about: FormField, required: boolea
 
 function widgetOf(schema: JsonSchema, examples: Json[] | undefined): string | undefined {
   if (schema.type === "boolean" && schema[NULLABLE]) return "select";
-  if (schema.type === "array" && isWords(schema)) return schema.items.enum ? "checkboxes" : "words";
+  if (isOneField(schema)) return schema.items.enum ? "checkboxes" : "words";
   if (!isPlainText(schema)) return undefined;
   const long = (schema.maxLength ?? 0) >= LONG || String(examples?.[0] ?? "").length > 80;
   return long ? "textarea" : undefined;
@@ -79,16 +79,16 @@ function isPlainText(schema: JsonSchema): boolean {
   return schema.type === "string" && !schema.enum && !schema.const && !schema.format;
 }
 
-/** A list of texts: typed one after the other. */
-export function isWords(schema: JsonSchema): boolean {
-  return schema.type === "array" && schema.items?.type === "string";
+/** A list that is one field: texts, typed one after the other, or choices to tick. */
+export function isOneField(schema: JsonSchema): boolean {
+  return schema.type === "array" && (schema.items?.type === "string" || Array.isArray(schema.items?.enum));
 }
 
 function sample(schema: JsonSchema, examples: Json[] | undefined): string | undefined {
   const first = examples?.[0];
   if (first === undefined || first === null || schema.enum || schema.format || schema.type === "boolean")
     return undefined;
-  if (isWords(schema) && Array.isArray(first)) return first.length ? `such as ${first[0]}` : undefined;
+  if (isOneField(schema) && Array.isArray(first)) return first.length ? `such as ${first[0]}` : undefined;
   return typeof first === "number" || typeof first === "string" ? `such as ${first}` : undefined;
 }
 
@@ -139,7 +139,14 @@ function within(value: Json, field: JsonSchema): Json {
   return { ...value, ...filled(value, field, field[ASKED] ?? []) };
 }
 
-/** A record as the form holds it: without nulls, which it shows as empty fields. */
+/** A record as the form holds it: without nulls, which it shows as empty fields; models inside, too. */
 export function incoming(record: JsonRecord): JsonRecord {
-  return Object.fromEntries(Object.entries(record).filter(([, value]) => value !== null));
+  return Object.fromEntries(
+    Object.entries(record).flatMap(([name, value]) => (value === null ? [] : [[name, emptied(value)]])),
+  );
+}
+
+function emptied(value: Json): Json {
+  if (Array.isArray(value)) return value.map(emptied);
+  return value === null || typeof value !== "object" ? value : incoming(value);
 }

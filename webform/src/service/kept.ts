@@ -46,6 +46,7 @@ export class History {
     this.write(this.all().map((entry) => (entry.ids.join() === ids.join() ? { ...entry, answer } : entry)));
   }
 
+  /** Those ids' entry, or all. */
   forget(ids?: string[]): void {
     this.write(ids ? this.all().filter((entry) => entry.ids.join() !== ids.join()) : []);
   }

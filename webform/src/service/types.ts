@@ -17,6 +17,7 @@ export interface FormField {
   units?: string;
   placeholder?: string;
   widget?: string;
+  example?: Json;
   value?: Json;
   default?: Json;
 }

@@ -3,7 +3,7 @@
 import json
 from typing import Any, Literal
 
-from playwright.sync_api import Locator, Page, ViewportSize, expect
+from playwright.sync_api import Locator, Page, Route, ViewportSize, expect
 
 PHONE, WIDE = ViewportSize(width=360, height=740), ViewportSize(width=1000, height=760)
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
@@ -49,7 +49,28 @@ def judge(page: Page, axe: str) -> None:
         page.emulate_media(color_scheme=scheme)
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
         found = page.evaluate("axe.run().then(({violations}) => violations)")
-        assert [(rule["id"], [node["html"] for node in rule["nodes"]]) for rule in found] == [], scheme
+        kept_out = [(scheme, rule["id"], [node["html"] for node in rule["nodes"]]) for rule in found]
+        assert not kept_out, kept_out
+
+
+class Held:
+    """Requests that reach the service when they are let through, and not before."""
+
+    def __init__(self, page: Page, pattern: str, method: str) -> None:
+        self.waiting: list[Route] | None = []
+        self.method = method
+        page.route(pattern, self.take)
+
+    def take(self, route: Route) -> None:
+        if route.request.method == self.method and self.waiting is not None:
+            self.waiting.append(route)
+        else:
+            route.continue_()
+
+    def let_through(self) -> None:
+        waiting, self.waiting = self.waiting or [], None
+        for route in waiting:
+            route.continue_()
 
 
 def sent(page: Page) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Download, Page, expect
 from sklearn.datasets import load_iris
 
-from tests.webform.steps import go
+from tests.webform.steps import Held, go
 
 ROWS = 10_000
 HEADER = ["plant", "Sepal Length (cm)", "sepal width (cm)", "petal_length_cm", "Petal width"]
@@ -81,6 +81,21 @@ def test_ten_thousand_rows_are_checked_sent_drawn_and_downloaded(page: Page, add
     expect(page.locator("figcaption")).to_have_text("9,997 predictions, species")
     page.get_by_role("link", name="A file").click()
     expect(page.get_by_role("status").filter(has_text="9,997 rows answered.")).to_be_visible()
+
+
+def test_a_file_goes_on_while_other_routes_are_looked_at(page: Page, address: str) -> None:
+    held = Held(page, "**/api/predict", "POST")
+    go(page, address, "batch")
+    choose(page, written(flowers()[20:30]))
+    page.get_by_role("button", name="Predict 10 rows").click()
+    expect(page.get_by_role("progressbar")).to_be_visible()
+    page.get_by_role("link", name="One record").click()
+    expect(page.get_by_label("Sepal length")).to_be_visible()
+    held.let_through()
+    page.get_by_role("link", name="A file").click()
+    expect(page.get_by_role("status").filter(has_text="10 rows answered.")).to_be_visible()
+    go(page, address)
+    expect(page.locator(".history li")).to_contain_text("flowers.csv")
 
 
 def test_a_file_of_another_program_is_read_as_it_is(page: Page, address: str) -> None:

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
 import pandas as pd
 import psutil
 import pytest
@@ -16,7 +17,7 @@ from sklearn.preprocessing import FunctionTransformer
 from tests.making import function_of, pickled, write_project
 from tests.running import Service, cli, running_service, start_service
 from tests.webform.fixtures import BESIDE, ELSEWHERE, form_at, watched
-from tests.webform.steps import answered, ask, fill, go, judge, problems
+from tests.webform.steps import Held, answered, ask, fill, go, judge, problems
 
 SCHEMA = """
     x: float = Field(title="Size", description="Under 0 is `refused`", json_schema_extra={"units": "m"}, examples=[1.5])
@@ -136,6 +137,22 @@ def test_what_is_pending_can_be_called_off(page: Page, gated: Gated) -> None:
         fill(page, {"Size": 400})
         ask(page)
         assert answered(page) == "800 m²"
+
+
+def test_a_cancel_that_comes_too_late_erases(page: Page, gated: Gated) -> None:
+    held = Held(page, "**/api/predict/*", "GET")
+    go(page, gated.address, "predict")
+    fill(page, {"Size": 3})
+    ask(page)
+    expect(page.get_by_role("heading", level=1)).to_have_text("The model is at work")
+    path = f"{gated.service.url}/api/predict/{page.url.rpartition('/')[2]}"
+    assert httpx.get(path, headers={"Prefer": "wait=20"}, timeout=60).json()["status"] == "succeeded"
+    with page.expect_response(lambda response: response.request.method == "DELETE" and response.status == 204):
+        page.get_by_role("button", name="Cancel").click()
+    held.let_through()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Erased")
+    go(page, gated.address)
+    expect(page.locator(".history li")).to_have_count(0)
 
 
 @pytest.fixture

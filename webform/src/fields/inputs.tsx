@@ -60,12 +60,14 @@ export function TextareaWidget(props: WidgetProps) {
 }
 
 export function SelectWidget(props: WidgetProps) {
-  const { value, onChange, onBlur, options, disabled, schema } = props;
+  const { value, onChange, onBlur, options, disabled, schema, label } = props;
+  const ofKinds = /__(any|one)of_select$/.test(props.id); // which of a union's kinds it is: no label is drawn for that
   const choices = options.enumOptions ?? (schema.type === "boolean" ? YES_OR_NO : []);
   const chosen = choices.findIndex((choice) => choice.value === value);
   return (
     <select
       {...described(props)}
+      {...(ofKinds ? { "aria-label": `${label}: which kind` } : {})}
       value={chosen < 0 ? "" : String(chosen)}
       disabled={disabled}
       onChange={(event) => onChange(choices[Number(event.currentTarget.value || Number.NaN)]?.value)}

@@ -44,6 +44,11 @@ class Deployment(Settings):
         description="Who is told of dead letters, delays and errors; empty: nobody.",
     )
     dashboard: bool = Field(default=False, description="Whether a CloudWatch dashboard is made.")
+    permissions_boundary: str | None = Field(
+        None,
+        pattern=r"^arn:aws[a-z-]*:iam::(\d{12}|aws):policy/[\w+=,.@/-]+$",
+        description="ARN of the policy that bounds the Lambdas' roles; `cli setup-ci` makes one.",
+    )
 
     @model_validator(mode="after")
     def _as_aws_takes_it(self) -> Self:

@@ -98,6 +98,7 @@ def deployment_document(
         "log_days": deployment.log_days,
         "alarm_email": deployment.alarm_email or "",
         "dashboard": deployment.dashboard,
+        "permissions_boundary": deployment.permissions_boundary or {"Ref": "AWS::NoValue"},
         "api_artifact": _from_repository(api),
         "worker_artifact": _from_repository(worker),
         "schema_hash": schema_hash,

@@ -24,10 +24,12 @@ SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 PROJECT = $(if $(EXAMPLE),--project examples/$(EXAMPLE))
 EXAMPLES := cuisine spam housing sentiment reorder
 
-.PHONY: help demo train form examples test unit e2e iam browser screenshots check bench format docs lock clean
+.PHONY: help install demo train form examples test unit e2e iam shipped browser screenshots check bench format docs lock clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+install: .venv/installed ## what `cli` needs, into .venv
 
 demo: .venv/installed ## install, train and serve on 127.0.0.1 (PORT=8000, EXAMPLE=spam)
 	@$(WITH_UV) PORT=$(PORT) $(RUN)/cli demo $(PROJECT)
@@ -60,6 +62,9 @@ e2e: .venv/installed-dev .tools/ministack node_modules/.installed webform/node_m
 
 iam: .venv/installed-dev .tools/ministack node_modules/.installed ## what breaks without each statement of each role
 	$(RUN)/pytest -q tests/aws/test_iam.py
+
+shipped: .venv/installed-dev .tools/ministack ## the zips for Lambda under its own client; on its Python alone: make PYTHON=python3.13 shipped
+	SHIPPED=1 $(WITH_UV) $(RUN)/pytest -q tests/test_bench.py
 
 browser: ## install a browser for the tests, where there is none
 	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || \

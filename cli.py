@@ -8,8 +8,10 @@ import typer  # after the line that it reads
 
 from commands import (
     check,
+    ci,
     dead_letters,
     deploy,
+    estimate,
     features,
     form,
     init,
@@ -21,6 +23,7 @@ from commands import (
     predict,
     replay,
     serve,
+    setup_ci,
     status,
     tags,
     train,
@@ -53,9 +56,12 @@ app.command("delete-bucket")(models.delete_bucket)
 app.command()(form.form)
 app.command()(deploy.deploy)
 app.command()(package.package)
+app.command()(estimate.estimate)
 app.command()(status.status)
 app.command()(logs.logs)
 app.command()(deploy.remove)
+app.command("setup-ci")(setup_ci.setup_ci)
+app.add_typer(ci.app, name="ci")
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(features.app, name="features")
 app.add_typer(keys.app, name="keys")

@@ -3,6 +3,7 @@
 import compileall
 import json
 import os
+import platform
 import shutil
 import subprocess
 import sys
@@ -19,7 +20,7 @@ import boto3
 from packaging.requirements import Requirement
 
 from bench.runtime_api import Function, running_function
-from commands.deployment import Deployment
+from commands.deployment import HERE, Deployment
 from commands.packaging.build import build
 from serving.aws.connect import AwsBackend, connect_aws
 from serving.settings import Settings
@@ -78,9 +79,12 @@ class Site:
 
 
 @contextmanager
-def running_site(folder: Path, *, tls: bool = False) -> Iterator[Site]:
-    """The default project, packaged for this machine, on an emulated AWS."""
-    deployment = _unpack(folder)
+def running_site(folder: Path, *, tls: bool = False, shipped: bool = False) -> Iterator[Site]:
+    """The default project on an emulated AWS, packaged for this machine; `shipped` as for Lambda, byte for byte.
+
+    What is shipped runs on Linux under Lambda's own minor alone.
+    """
+    deployment = _unpack(folder, shipped=shipped)
     with running_emulator(folder, tls=tls) as emulator:
         reached = {name: value for name, value in emulator.environment.items() if name.startswith("AWS_")}
         stack = make_stack(emulator)
@@ -148,12 +152,18 @@ def request(
     return event if body is None else {**event, "body": body}
 
 
-def _unpack(folder: Path) -> dict[str, Any]:
+ARCHITECTURES = {"x86_64": "x86_64", "aarch64": "arm64"}
+
+
+def _unpack(folder: Path, *, shipped: bool) -> dict[str, Any]:
     """Both bundles, the floors and the runtime's libraries below `folder`; returns what deployment.json says."""
     made = folder / "build"
     made.mkdir(parents=True)
-    deployment = Deployment.read({}, backend="aws", project_dir=ROOT, package_for="host")
-    package = build(deployment, host=True, folder=made)
+    target = {"package_for": "host"}
+    if shipped:
+        target = {"python_version": HERE, "architecture": ARCHITECTURES[platform.machine()]}
+    deployment = Deployment.read({}, backend="aws", project_dir=ROOT, **target)
+    package = build(deployment, host=not shipped, folder=made)
     for name, path in (("api", package.api), ("worker", package.worker)):
         with zipfile.ZipFile(path) as archive:
             archive.extractall(folder / name)

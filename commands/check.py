@@ -1,6 +1,7 @@
 """cli check: would this model be served with this schema? Every reason why not, and what to do about it."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -8,8 +9,8 @@ import typer
 from rich.markup import escape
 
 from commands.console import fail, out, plain_errors
-from commands.gate.finding import Finding, Level
-from commands.options import JsonOption, ProjectOption
+from commands.gate.finding import Finding, Findings, Level
+from commands.options import JsonOption, ProjectOption, StoredOption
 from serving.settings import Settings
 
 MARKS = {
@@ -24,6 +25,14 @@ def check(
     model: Annotated[
         Path | None, typer.Option("--model", help="The pickled Pipeline.", show_default="build/model.pkl")
     ] = None,
+    stored: StoredOption = False,
+    tag: Annotated[
+        str | None,
+        typer.Option("--tag", envvar="MODEL_TAG", help="With --stored: which one.", show_default="the current one"),
+    ] = None,
+    without_model: Annotated[
+        bool, typer.Option("--without-model", help="Only the project: schema, form, example, imports.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Check a model against its project, as upload, deploy and serve do.
@@ -35,9 +44,17 @@ def check(
     with plain_errors():
         from commands.gate.gate import Gate
 
+        if sum((model is not None, stored, without_model)) > 1:
+            fail("Give one of --model, --stored and --without-model: each says what is checked.")
+        watch = (lambda finding: None) if as_json else show
         settings = Settings.read(project_dir=project)
         path = model or settings.project_dir / "build" / "model.pkl"
-        findings = Gate(settings, path, watch=(lambda finding: None) if as_json else show).run()
+        if stored:
+            findings = _of_the_bucket(project, tag, watch)
+        elif without_model:
+            findings = Gate(settings, path, watch=watch).run_without_model()
+        else:
+            findings = Gate(settings, path, watch=watch).run()
         if as_json:
             out.print_json(json.dumps([finding.to_dict() for finding in findings.found]))
         failures = len(findings.failures)
@@ -45,9 +62,19 @@ def check(
             forceable = all(finding.forceable for finding in findings.failures)
             way = " `cli upload --force REASON` stores it all the same." if forceable else ""
             fail(f"{failures} {'check fails' if failures == 1 else 'checks fail'}.{way}")
-        if not as_json:
+        if not (as_json or stored or without_model):
             where = f" --project {settings.project_dir}" if project else ""
             out.print(f"\nReady: `cli serve{where} --model {path}`.", markup=False, highlight=False, soft_wrap=True)
+
+
+def _of_the_bucket(project: Path | None, tag: str | None, watch: Callable[[Finding], None]) -> Findings:
+    """Of the stored model, under the versions that its manifest names."""
+    from commands.aws.stored import Stored
+    from commands.gate.gate import Gate
+
+    found = Stored.find(project, None, tag)
+    with found.file() as path:
+        return Gate(found.deployment, path, watch=watch, versions=found.manifest.versions).run()
 
 
 def show(finding: Finding) -> None:

@@ -1,6 +1,7 @@
 """What every command shares: the two consoles, and how an error ends it."""
 
 import logging
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,7 +21,15 @@ err = Console(stderr=True)
 def fail(message: str, code: int = 1) -> NoReturn:
     """One message, no traceback, a non-zero exit code."""
     err.print("[red]error:[/red]", escape(message), highlight=False, soft_wrap=True)
+    if os.environ.get("GITHUB_ACTIONS") == "true":  # shown above the log, too
+        annotate("error", message)
     raise typer.Exit(code)
+
+
+def annotate(level: str, message: str, title: str = "") -> None:
+    """An error or a notice as GitHub Actions shows it on a run's page."""
+    text = message.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    err.print(f"::{level}{f' title={title}' if title else ''}::{text}", markup=False, highlight=False, soft_wrap=True)
 
 
 @contextmanager

@@ -16,7 +16,8 @@ from serving.errors import ServingError
 def deploy(
     stage: StageOption = None,
     tag: Annotated[
-        str | None, typer.Option("--tag", help="The model to serve.", show_default="the current one")
+        str | None,
+        typer.Option("--tag", envvar="MODEL_TAG", help="The model to serve.", show_default="the current one"),
     ] = None,
     model: Annotated[
         Path | None,
@@ -24,6 +25,7 @@ def deploy(
     ] = None,
     project: ProjectOption = None,
     force: ForceOption = None,
+    with_form: Annotated[bool, typer.Option("--form/--no-form", help="Write the web form for it, too.")] = True,
     as_json: JsonOption = False,
 ) -> None:
     """Put a project on AWS and prove it with a prediction.
@@ -50,13 +52,20 @@ def deploy(
         if not as_json:
             err.print(f"\n{deploying.deployment.stack} is served at", highlight=False)
             say(endpoint)
-        form = _form(deploying.deployment, endpoint)
+        form = _form(deploying.deployment, endpoint) if with_form else None
+        curl = snippets(endpoint, Project.load(deploying.deployment.project_dir), keyed=deploying.keyed)["curl"]
         if as_json:
-            told = {"endpoint": endpoint, "stack": deploying.deployment.stack, "form": form, "smoke_test": answer}
+            told = {
+                "endpoint": endpoint,
+                "stack": deploying.deployment.stack,
+                "form": form,
+                "smoke_test": answer,
+                "seconds": deploying.seconds,
+                "curl": curl,
+            }
             out.print_json(json.dumps(told))
             return
         err.print("Try:\n", highlight=False)
-        curl = snippets(endpoint, Project.load(deploying.deployment.project_dir), keyed=deploying.keyed)["curl"]
         err.print(curl, markup=False, highlight=False, soft_wrap=True)
 
 

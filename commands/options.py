@@ -23,6 +23,9 @@ StageOption = Annotated[
 DeployedOption = Annotated[
     str | None, typer.Option("--stage", help="The service deployed on AWS.", show_default="the local one")
 ]
+StoredOption = Annotated[
+    bool, typer.Option("--stored", help="The model that `cli deploy` would take from the bucket on AWS.")
+]
 YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Don't ask.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 ForceOption = Annotated[

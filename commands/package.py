@@ -11,7 +11,7 @@ from commands.building import building
 from commands.console import err, out, plain_errors, say
 from commands.deployment import BUILD, Deployment
 from commands.models import open_registry
-from commands.options import JsonOption, ProjectOption
+from commands.options import JsonOption, ProjectOption, StoredOption
 from serving.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -31,8 +31,10 @@ def package(
         typer.Option("--for", help="Lambda, or this machine: what the emulator runs.", show_default="lambda"),
     ] = None,
     tag: Annotated[
-        str | None, typer.Option("--tag", help="Take the library versions of this model in the bucket.")
+        str | None,
+        typer.Option("--tag", envvar="MODEL_TAG", help="Take the library versions of this model in the bucket."),
     ] = None,
+    stored: StoredOption = False,
     model: Annotated[
         Path | None,
         typer.Option(
@@ -59,7 +61,12 @@ def package(
             package_for=built_for,
         )
         try:
-            versions = _versions(deployment, tag, model)
+            if stored:
+                from commands.aws.stored import Stored
+
+                versions: Mapping[str, str] = Stored.find(project, None, tag).manifest.versions
+            else:
+                versions = _versions(deployment, tag, model)
             with building(BUILD):
                 built = build(deployment, versions=versions, host=deployment.package_for == "host", folder=BUILD)
         except TooLargeForLambda as error:
@@ -99,21 +106,10 @@ def _versions(deployment: Deployment, tag: str | None, model: Path | None) -> Ma
 
 
 def _show(sizes: "Mapping[str, Sequence[Size]]", zips: Mapping[str, Path], as_json: bool) -> None:
-    from commands.packaging.sizes import LIMIT, counted, size_table
+    from commands.packaging.sizes import size_table, sizes_document
 
-    zipped = {name: path.stat().st_size for name, path in zips.items()}
     if as_json:
-        document = {
-            name: {
-                "counted": counted(rows),
-                "limit": LIMIT,
-                "zipped": zipped.get(name),
-                "path": str(zips[name]) if name in zips else None,
-                "packages": [row.model_dump() for row in rows],
-            }
-            for name, rows in sizes.items()
-        }
-        out.print_json(json.dumps(document))
+        out.print_json(json.dumps(sizes_document(sizes, zips)))
         return
     for name, rows in sizes.items():
-        out.print(size_table(name, rows, zipped.get(name)))
+        out.print(size_table(name, rows, zips[name].stat().st_size if name in zips else None))

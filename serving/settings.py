@@ -27,6 +27,9 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     project_dir: Path = Field(Path(), description="The folder that holds validation.py.")
+    requirements: Path | None = Field(
+        None, description="What else the model needs; else requirements.txt in the project, if it is there."
+    )
     backend: Literal["local", "aws"] = Field("local", description="SQLite and a folder, or SQS, DynamoDB and S3.")
     state_dir: Path = Field(
         Path(".state"),

@@ -3,6 +3,7 @@
 import base64
 import gc
 import json
+import os
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -20,7 +21,8 @@ API, WORKER = "app.lambda_handler.handler", "worker.lambda_handler.handler"
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with running_site(tmp_path_factory.mktemp("site")) as made:
+    shipped = os.environ.get("SHIPPED") == "1"  # `make shipped`
+    with running_site(tmp_path_factory.mktemp("site"), shipped=shipped) as made:
         yield made
 
 

@@ -4,7 +4,7 @@ import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +15,9 @@ from commands.aws.choice import Choice, choose
 from commands.aws.log import Log
 from commands.aws.osls import osls
 from commands.aws.rollback import served_now
-from commands.aws.smoke import FeaturesMissing, smoke_test
+from commands.aws.smoke import FeaturesMissing, answered, smoke_test
 from commands.aws.stack import Deployed, Stack, check_deployable, find, located
+from commands.aws.stored import deployment_on_aws
 from commands.console import byte_progress, err
 from commands.deployment import BUILD, CACHE, Deployment
 from commands.packaging.build import Package, build, requirements_name, target_of
@@ -46,21 +47,20 @@ class Deploying:
     bucket: S3Bucket
     endpoint: str = ""
     keyed: bool = False  # whether clients need an API key
+    package: Package | None = None
+    seconds: dict[str, float] = field(default_factory=dict)  # of the first request, and of the first prediction
 
     @classmethod
     def begin(cls, project: Path | None, stage: str | None) -> "Deploying":
         """Read the settings, and whose account this is. Raises ServingError before anything is changed."""
-        deployment = Deployment.read(project_dir=project, stage=stage, backend="aws")
-        account = Account(deployment.aws_region)
-        name = deployment.bucket or models_bucket(deployment, account)
-        deployment = deployment.model_copy(update={"bucket": name, "aws_region": account.region})
+        deployment, account = deployment_on_aws(project, stage)
         project_ = Project.load(deployment.project_dir)
         _ = project_.example  # a broken one is told before anything that takes time
         return cls(
             account=account,
             deployment=deployment,
             project=project_,
-            bucket=S3Bucket(name, account.session),
+            bucket=S3Bucket(str(deployment.bucket), account.session),
         )
 
     def run(self, *, model: Path | None, tag: str | None, force: str | None = None) -> Mapping[str, Any]:
@@ -77,7 +77,7 @@ class Deploying:
         host = self.deployment.package_for == "host"
         if there:
             self._recall(registry, choice, host)
-        package = build(
+        package = self.package = build(
             self.deployment, versions=choice.manifest.versions, modules=choice.modules, host=host, folder=BUILD
         )
         if package.left_out:
@@ -127,13 +127,23 @@ class Deploying:
             with step(f"Making {tag} current"):
                 registry.promote(tag)
             with step(f"Asking {self.endpoint} for the example's prediction"):
-                return self._ask(tag, key, hopeless=lambda: self._hopeless(found, began))
+                with self._timed("first_request"):
+                    answered(self.endpoint)
+                with self._timed("first_prediction"):
+                    return self._ask(tag, key, hopeless=lambda: self._hopeless(found, began))
         except BaseException as error:  # whatever it was: what is not proved is not left to serve
             said = escape(str(error) or "interrupted")
             err.print(f"[red]The smoke test failed[/red]: {said}", highlight=False, soft_wrap=True)
             self._tell_why(found, began)
             self._undo(registry, before, tag, earlier)
             raise
+
+    @contextmanager
+    def _timed(self, what: str) -> Iterator[None]:
+        """Nothing runs yet: what is timed includes the start of a Lambda."""
+        began = time.monotonic()
+        yield
+        self.seconds[what] = round(time.monotonic() - began, 2)
 
     def _ask(self, tag: str, key: str | None, *, hopeless: Callable[[], str | None]) -> Mapping[str, Any]:
         """The example's prediction; where its features are not loaded yet, that of the example with features."""
@@ -201,11 +211,6 @@ class Deploying:
             yield key
         finally:
             ring.revoke_api_key(name)
-
-
-def models_bucket(deployment: Deployment, account: Account) -> str:
-    """The bucket's name where service.toml has none: S3's names are shared by all accounts, and 63 characters long."""
-    return f"{deployment.service[:28]}-models-{account.id}-{account.region}"
 
 
 def say(message: str) -> None:

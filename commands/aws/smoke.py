@@ -18,6 +18,12 @@ class FeaturesMissing(ServingError):
     """The feature store has nothing of the example's entities: that says nothing of the model."""
 
 
+def answered(endpoint: str) -> None:
+    """Wait until the API answers at all. Raises ServingError that says what was answered."""
+    with httpx.Client(base_url=endpoint, timeout=35) as api:
+        _tried(api, "GET", "/api/schema", time.monotonic() + PATIENCE)
+
+
 def smoke_test(
     endpoint: str, example: Any, tag: str, *, key: str | None = None, hopeless: Callable[[], str | None] = lambda: None
 ) -> Mapping[str, Any]:

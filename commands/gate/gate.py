@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import TypeVar
 
@@ -38,7 +39,14 @@ class Gate:
 
     def run(self) -> Findings:
         """Every check that can be made; see the findings for how they ended. Raises nothing of its own."""
-        for finding in self._checks():
+        return self._run(self._checks())
+
+    def run_without_model(self) -> Findings:
+        """What can be said of the project alone."""
+        return self._run(chain(self._of_the_project(), self._of_the_example()))
+
+    def _run(self, checks: Iterator[Finding]) -> Findings:
+        for finding in checks:
             self.watch(finding)
             if not self.findings.add(finding):
                 break
@@ -68,6 +76,14 @@ class Gate:
             yield failed("imports", str(error))
         else:
             yield passed("imports", "validation.py needs only what the API carries.")
+
+    def _of_the_example(self) -> Iterator[Finding]:
+        project = self.project
+        assert project is not None
+        example = yield from _made("example", lambda: project.example)
+        if example is not None:
+            origin = "example.json" if project.example_is_given else "The example made from the schema"
+            yield passed("example", f"{origin} fits the schema.")
 
     def _of_the_file(self) -> Iterator[Finding]:
         self.inspection = yield from _made("file", lambda: inspect_model(self.model))

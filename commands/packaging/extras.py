@@ -10,6 +10,7 @@ from packaging.utils import canonicalize_name
 
 from commands.packaging.target import Target
 from serving.errors import ProjectError
+from serving.settings import Settings
 from worker.libraries import installed
 
 _COMMENT = re.compile(r"(^|\s+)#.*$", re.MULTILINE)
@@ -36,7 +37,7 @@ class Extras:
 
         Raises ProjectError for what is not UTF-8, and for lines that ask for anything but releases.
         """
-        path = project_dir / "requirements.txt"
+        path = Settings.read(project_dir=project_dir).requirements or project_dir / "requirements.txt"
         found: list[Requirement] = []
         hashes: dict[str, set[str]] = {}
         legible = True

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 from rich.table import Table
@@ -75,6 +76,20 @@ def check_limit(sizes: Mapping[str, Sequence[Size]]) -> None:
                 "out of requirements.txt what the model does not need; xgboost-cpu is a smaller xgboost.",
                 sizes,
             )
+
+
+def sizes_document(sizes: Mapping[str, Sequence[Size]], zips: Mapping[str, Path]) -> dict[str, Any]:
+    """For programs: bytes by zip; `counted` have to fit into `limit`."""
+    return {
+        name: {
+            "counted": counted(rows),
+            "limit": LIMIT,
+            "zipped": zips[name].stat().st_size if name in zips else None,
+            "path": str(zips[name]) if name in zips else None,
+            "packages": [row.model_dump() for row in rows],
+        }
+        for name, rows in sizes.items()
+    }
 
 
 def size_table(name: str, sizes: Sequence[Size], zipped: int | None) -> Table:

@@ -22,12 +22,13 @@ FILES = {
     *("test_fetch.py", "test_train_command.py", "test_looked_up.py", "test_examples.py", "test_interrupted.py"),
     *("test_advice.py", "test_dangerous.py", "test_inspect_command.py", "test_origins.py", "test_bad_models.py"),
 }
-FOLDERS = {"aws", "comparing", "e2e", "environments", "packaging", "webform"}
+FOLDERS = {"aws", "comparing", "e2e", "environments", "packaging", "webform", "workflows"}
 TOGETHER = {
     "tests/aws/e2e/test_stacks.py": "stacks",
     "tests/aws/e2e/": "site",
     "tests/packaging/": "packaging",
     "tests/webform/": "webform",
+    "tests/workflows/": "workflows",
 }
 
 

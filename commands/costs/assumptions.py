@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-_MEASURED = "measured warm on the emulated AWS by TLS, Python 3.11, November 2026; 7 ms of a batch are the predict"
+_MEASURED = "measured warm on the emulated AWS by TLS, Python 3.11, November 2026"
 _COLD = "bench/README.md: CPU until the first answer; Lambda bills the start, too, since August 2025"
 _IRIS = "measured: iris, three classes with their probabilities"
 _DOCS = "https://docs.aws.amazon.com"

@@ -116,9 +116,10 @@ class Course:
         known, deployment = self.assumes, self.deployment
         seconds = known.sqs + deployment.batch_window + known.s3 + self.batch_seconds(batch_messages)
         if seconds > deployment.wait_limit:
+            window = f", or set less BATCH_WINDOW ({deployment.batch_window} s)" if deployment.batch_window else ""
             raise SettingsError(
                 f"--wait: an answer takes about {seconds:.1f} s, and nobody waits longer than WAIT_LIMIT "
-                f"({deployment.wait_limit:g} s): leave --wait out, or ask for less at once."
+                f"({deployment.wait_limit:g} s): leave --wait out{window}."
             )
         return math.ceil(seconds / (Looking.SECONDS + known.dynamodb))
 

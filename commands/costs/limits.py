@@ -69,16 +69,10 @@ def _rates(course: Course, counts: Counts) -> Iterator[Limit]:
 
 
 def _at_once(course: Course, average: Flow, peak: Flow) -> Iterator[Limit]:
-    workers = course.deployment.worker_concurrency
-    lambdas, messages = (
-        [
-            (flow.api_busy + min(flow.workers_busy, workers), min(flow.workers_busy, workers) * flow.batch_messages)[
-                place
-            ]
-            for flow in (average, peak)
-        ]
-        for place in (0, 1)
-    )
+    flows, most = (average, peak), course.deployment.worker_concurrency
+    workers = [min(flow.workers_busy, most) for flow in flows]
+    lambdas = [flow.api_busy + busy for flow, busy in zip(flows, workers, strict=True)]
+    messages = [busy * flow.batch_messages for flow, busy in zip(flows, workers, strict=True)]
     yield Limit(
         what="Lambdas at work",
         set_by="account, default",

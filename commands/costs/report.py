@@ -18,9 +18,9 @@ NARROW = (0, 1, 0, 0)
 """Of a cell: one column to its right, so that all fits 80."""
 PLENTY = 1000
 """Headroom that is not told any more exactly."""
-
 IDLE = ("load", "queues", "stored", "alarms")
 """Groups of assumptions that matter when nobody asks."""
+NOT_COUNTED = ["DELETE", "Idempotency-Key", "other routes", "tries after failures", "features that are kept"]
 
 
 def report(bill: Bill, found: Sequence[Limit], width: int) -> Iterator[RenderableType]:
@@ -140,7 +140,7 @@ def _assumed(bill: Bill) -> Table:
     for one in bill.course.assumes.found():
         groups.setdefault(one["group"], []).append(one["what"])
     groups["sizes"].insert(0, f"a record {bill.course.workload.record_bytes} bytes, as the example")
-    groups["not counted"] = ["DELETE", "Idempotency-Key", "tries after failures", "the store of features"]
+    groups["not counted"] = NOT_COUNTED
     table = Table(box=None, padding=NARROW, show_header=False)
     table.add_column(style="dim", no_wrap=True)
     asked = bill.course.workload.per_month > 0

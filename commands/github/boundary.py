@@ -16,7 +16,7 @@ def boundary(names: Names) -> dict[str, Any]:
     folders = [f"{names.payloads}/{folder}/*" for folder in ("messages", "results", "dead")]
     return document(
         [
-            allow("WriteLogs", "logs: CreateLogStream PutLogEvents", f"{names.log_groups}:*"),
+            allow("WriteLogs", "logs: CreateLogStream PutLogEvents", names.log_groups),
             allow(
                 "SendAndReceiveWork",
                 "sqs: SendMessage ReceiveMessage DeleteMessage ChangeMessageVisibility GetQueueAttributes",

@@ -58,6 +58,7 @@ class Names:
 
     @property
     def log_groups(self) -> str:
+        """And of their streams."""
         return self.arn("logs", f"log-group:/aws/lambda/{self.stack}-*")
 
     @property

@@ -46,16 +46,22 @@ class Repository:
     @classmethod
     def of_checkout(cls, folder: Path) -> "Repository":
         """The remote origin of the checkout that the folder is in. Raises SettingsError."""
-        try:
-            asked = subprocess.run(
-                ["git", "remote", "get-url", "origin"],  # noqa: S607  # the user's own git
-                cwd=folder,
-                capture_output=True,
-                text=True,
-                check=False,
-            )
-        except OSError as error:
-            raise SettingsError(f"git does not run, so the repository is not known: {GIVE_IT}.") from error
-        if asked.returncode:
+        url = _git(folder, "remote", "get-url", "origin")
+        if not url:
             raise SettingsError(f"No remote origin tells which repository this is: {GIVE_IT}.")
-        return cls.of_remote(asked.stdout)
+        return cls.of_remote(url)
+
+
+def folder_in_checkout(folder: Path) -> str:
+    """As the repository knows it; empty for its root, and outside of one."""
+    return _git(folder, "rev-parse", "--show-prefix").strip().rstrip("/")
+
+
+def _git(folder: Path, *arguments: str) -> str:
+    """What git says; nothing where it has nothing to say, or is not there."""
+    command = ["git", *arguments]
+    try:
+        asked = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    except OSError:
+        return ""
+    return "" if asked.returncode else asked.stdout

@@ -9,75 +9,92 @@ from urllib.parse import quote
 from commands.github.repository import Repository
 from commands.github.role import Role
 
+VARIABLES = "Settings > Secrets and variables > Actions > Variables"
 PAGES = "Settings > Pages > Build and deployment > Source: GitHub Actions, for the web form"
+KEYS = "The secrets AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are needed no longer: delete them, if they are there."
+SEVERAL = "For several stages take --environment for each: an environment's variables win over the repository's."
 PRIVATE = (
     "A private repository has Pages and environments on a paid plan only, and required reviewers on GitHub "
     "Enterprise only; the deployment itself works on any plan."
 )
 OPTIONAL = {
     "MODEL_TAG": "the model to deploy; else the current one",
-    "CORS_ORIGINS": "whose pages may call the API",
+    "CORS_ORIGINS": "whose pages may call the API; else GitHub Pages",
     "ALARM_EMAIL": "who is told of dead letters, delays and errors",
 }
 
 
 @dataclass(frozen=True, kw_only=True)
 class SettingsToMake:
-    """For one repository that deploys with the role; `environment` where its jobs name one."""
+    """For one repository that deploys with the role from `branch`, or in `environment`.
+
+    `project` is its folder in the repository, empty for the root; `private` is None where nobody told.
+    """
 
     repository: Repository
     role: Role
+    branch: str
     environment: str | None
+    project: str
     private: bool | None
 
     @property
     def variables(self) -> Mapping[str, str]:
-        """Repository variables, or those of the environment: none of them is a secret."""
-        return {
+        """Of the environment, if there is one, else of the repository; none of them is a secret."""
+        names = self.role.names
+        found = {
             "AWS_ROLE_ARN": self.role.arn,
-            "AWS_REGION": self.role.names.region,
+            "AWS_REGION": names.region,
             "PERMISSIONS_BOUNDARY": self.role.boundary_arn,
-            "STAGE": self.role.names.stage,
+            "STAGE": names.stage if self.environment is not None or self.branch != f"stage/{names.stage}" else "",
+            "PROJECT_DIR": self.project,
         }
+        return {name: value for name, value in found.items() if value}
 
     @property
     def commands(self) -> list[str]:
-        """The same by GitHub's own command line tool."""
-        where = ["--repo", str(self.repository)]
-        path = f"repos/{self.repository}"
-        made = [["gh", "api", "-X", "POST", f"{path}/pages", "-f", "build_type=workflow"]]
+        """All of it by GitHub's own command line tool."""
+        path, where = f"repos/{self.repository}", ["--repo", str(self.repository)]
+        commands = []
         if self.environment is not None:
-            made.insert(0, ["gh", "api", "-X", "PUT", f"{path}/environments/{quote(self.environment, safe='')}"])
+            commands.append(["gh", "api", "-X", "PUT", f"{path}/environments/{quote(self.environment, safe='')}"])
+            commands.append(["gh", "variable", "set", "DEPLOY_ENVIRONMENT", *where, "--body", self.environment])
             where += ["--env", self.environment]
-        variables = [["gh", "variable", "set", name, *where, "--body", value] for name, value in self.variables.items()]
-        return [shlex.join(command) for command in (*made[:-1], *variables, made[-1])]
+        commands += [["gh", "variable", "set", name, *where, "--body", value] for name, value in self.variables.items()]
+        commands.append(["gh", "api", "-X", "POST", f"{path}/pages", "-f", "build_type=workflow"])
+        return [shlex.join(command) for command in commands]
 
     @property
     def by_hand(self) -> list[str]:
         """Where each of them is in a browser."""
         names = ", ".join(self.variables)
         if self.environment is None:
-            place = f"Settings > Secrets and variables > Actions > Variables: {names}"
-            return [place, PAGES]
-        environment = f"Settings > Environments > New environment: {self.environment}; its variables: {names}"
-        return [environment, PAGES]
+            return [f"{VARIABLES}: {names}", PAGES]
+        return [
+            f"Settings > Environments > New environment: {self.environment}; in it the variables {names}",
+            f"{VARIABLES}: DEPLOY_ENVIRONMENT, which is {self.environment}",
+            PAGES,
+        ]
 
     @property
     def mind(self) -> list[str]:
         """What else its owner should know."""
-        deploys = f"Whoever may push to the branch deploys {self.role.names.stack}: protect it (Settings > Rules)."
+        stage = self.role.names.stage
+        deploys = f"Whoever may push to {self.branch} deploys {stage}: protect it under Settings > Rules."
         if self.environment is not None:
             deploys = (
-                f"Any branch may name the environment {self.environment}: say which may, and who must agree, under "
-                "Settings > Environments > Deployment branches and Required reviewers."
+                f"A job of any branch may name the environment {self.environment}, and so deploy {stage}: say which "
+                "branches may, and who must agree, in its Deployment branches and Required reviewers."
             )
-        return [deploys, *([] if self.private is False else [PRIVATE])]
+        several = [SEVERAL] if self.environment is None else []
+        return [deploys, KEYS, *several, *([] if self.private is False else [PRIVATE])]
 
     def told(self) -> Mapping[str, Any]:
         """As JSON."""
         return {
             "variables": self.variables,
             "optional_variables": OPTIONAL,
+            "environment": self.environment,
             "commands": self.commands,
             "by_hand": self.by_hand,
             "mind": self.mind,

@@ -10,7 +10,7 @@ from commands.aws.account import Account, aws_errors
 from commands.deployment import Deployment
 from commands.github.lookup import Known, look_up
 from commands.github.names import Names
-from commands.github.repository import Repository
+from commands.github.repository import Repository, folder_in_checkout
 from commands.github.role import Role
 from commands.github.settings_to_make import SettingsToMake
 from commands.github.subject import context, parse_ids, prefix
@@ -34,7 +34,9 @@ class Setup:
     deployment: Deployment
     known: Known
     role: Role
+    branch: str
     environment: str | None
+    project: str  # its folder in the repository; empty for the root
     options: str  # as they were typed, for commands that are printed
 
     @classmethod
@@ -76,7 +78,9 @@ class Setup:
             deployment=deployment,
             known=known,
             role=Role(names=names, subject=f"{known.prefix}:{where}"),
+            branch=branch or "main",
             environment=environment,
+            project=folder_in_checkout(deployment.project_dir),
             options=shlex.join([*typed, *(["--without-ids"] if without_ids else [])]),
         )
 
@@ -98,7 +102,12 @@ class Setup:
     def settings(self) -> SettingsToMake:
         """What is to be set on GitHub."""
         return SettingsToMake(
-            repository=self.repository, role=self.role, environment=self.environment, private=self.known.private
+            repository=self.repository,
+            role=self.role,
+            branch=self.branch,
+            environment=self.environment,
+            project=self.project,
+            private=self.known.private,
         )
 
     def iam(self) -> Any:

@@ -41,7 +41,7 @@ def functions(names: Names) -> list[dict[str, Any]]:
             "MakeLogGroups",
             "logs: CreateLogGroup DeleteLogGroup PutRetentionPolicy DeleteRetentionPolicy ListTagsForResource "
             "TagResource UntagResource GetDataProtectionPolicy DescribeIndexPolicies",
-            [names.log_groups, f"{names.log_groups}:*"],
+            names.log_groups,
         ),
         allow("FindLogGroups", "logs: DescribeLogGroups DescribeResourcePolicies", "*"),  # lists belong to no group
         allow(

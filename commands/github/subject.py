@@ -44,9 +44,9 @@ def context(branch: str | None, environment: str | None) -> str:
             raise SettingsError(f"--environment is {environment!r}: name one environment, without wildcards.")
         return f"environment:{environment.replace(':', '%3A')}"  # as GitHub writes it
     branch = "main" if branch is None else branch
-    if not branch or _NO_BRANCH.search(branch):
+    if not branch or branch.startswith("refs/") or _NO_BRANCH.search(branch):
         raise SettingsError(f"--branch is {branch!r}: name one branch, without wildcards and without refs/heads/.")
-    return f"ref:refs/heads/{branch.removeprefix('refs/heads/')}"
+    return f"ref:refs/heads/{branch}"
 
 
 def trust(provider: str, subject: str) -> Mapping[str, Any]:

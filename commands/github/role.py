@@ -81,11 +81,12 @@ class Role:
             },
             "Role": {
                 "Type": "AWS::IAM::Role",
-                "DependsOn": ["Provider"],
                 "Properties": {
                     "RoleName": role.name,
                     "Description": role.description,
-                    "AssumeRolePolicyDocument": role.trust(),
+                    "AssumeRolePolicyDocument": trust(
+                        {"Fn::If": ["ProviderWanted", {"Ref": "Provider"}, role.provider]}, self.subject
+                    ),
                     "ManagedPolicyArns": [{"Ref": name} for name in policies if name != "Boundary"],
                 },
             },

@@ -62,7 +62,7 @@ class Setup:
         asked = Repository.parse(repository) if repository else Repository.of_checkout(deployment.project_dir)
         opened = Account(deployment.aws_region)
         known = _known(asked, ids, without_ids, api)
-        names = _names(deployment, opened, _number(opened, account, signed_in))
+        names = names_of(deployment, opened, _number(opened, account, signed_in))
         given = {
             "--repository": str(known.repository),
             "--branch": branch,
@@ -170,7 +170,8 @@ def _number(account: Account, given: str | None, signed_in: bool) -> str:
     return found
 
 
-def _names(deployment: Deployment, account: Account, number: str) -> Names:
+def names_of(deployment: Deployment, account: Account, number: str) -> Names:
+    """A stage's, in the account of this number; the model bucket is the one that `cli deploy` would make."""
     with aws_errors():
         partition = account.session.get_partition_for_region(account.region)
     bucket = (deployment.bucket or "").removeprefix("s3://").strip("/")

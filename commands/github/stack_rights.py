@@ -46,7 +46,7 @@ def functions(names: Names) -> list[dict[str, Any]]:
         allow("FindLogGroups", "logs: DescribeLogGroups DescribeResourcePolicies", "*"),  # lists belong to no group
         allow(
             "MakeHttpApis",  # of the region: their ids are made up, and parts of an API have no names
-            "apigateway: GET POST PUT PATCH DELETE TagResource UntagResource",
+            "apigateway: GET POST PUT PATCH DELETE",
             [f"{gateway}/apis", f"{gateway}/apis/*", f"{gateway}/tags/*"],
         ),
     ]

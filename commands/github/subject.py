@@ -49,8 +49,11 @@ def context(branch: str | None, environment: str | None) -> str:
     return f"ref:refs/heads/{branch}"
 
 
-def trust(provider: str, subject: str) -> Mapping[str, Any]:
-    """The role's trust policy: tokens of this very subject, made for AWS. `provider` is the issuer's ARN in IAM."""
+def trust(provider: str | Mapping[str, Any], subject: str) -> Mapping[str, Any]:
+    """The role's trust policy: tokens of this very subject, made for AWS.
+
+    `provider` is the issuer's ARN in IAM, or what CloudFormation makes of it.
+    """
     return {
         "Version": "2012-10-17",
         "Statement": [

@@ -7,6 +7,9 @@ properties is set, and that the registry still lists each permission.
 NEEDLESS: dict[str, dict[str, str]] = {
     "AWS::ApiGatewayV2::Api": {"BodyS3Location": "s3:getObject"},
     "AWS::ApiGatewayV2::Integration": {"CredentialsArn": "iam:PassRole"},
+    "AWS::ApiGatewayV2::Stage": {
+        "no actions of IAM: a tag is a POST to /tags, as others are": "apigateway:TagResource apigateway:UntagResource"
+    },
     "AWS::DynamoDB::Table": {
         "global tables copy rows, ours are of one region": "dynamodb:CreateTableReplica dynamodb:AssociateTableReplica "
         "dynamodb:Scan dynamodb:Query dynamodb:UpdateItem dynamodb:PutItem dynamodb:GetItem dynamodb:DeleteItem "

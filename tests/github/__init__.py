@@ -1,0 +1,1 @@
+"""cli setup-ci, as far as it needs no AWS."""

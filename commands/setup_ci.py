@@ -114,7 +114,7 @@ def _make(setup: "Setup", yes: bool) -> list[str]:
             change.take()
         except ServingError as error:
             raise ServingError(f"{done} of {len(wanted)} are done, and this is not: {change.what}: {error}") from error
-    err.print(f"{setup.role.name} is made.", markup=False, highlight=False, soft_wrap=True)
+    err.print(f"{setup.role.name} is {where} as it should be now.", markup=False, highlight=False, soft_wrap=True)
     return [change.what for change in wanted]
 
 

@@ -11,7 +11,7 @@ from commands.github.policy import allow
 
 def rights(names: Names, boundary: str) -> list[dict[str, Any]]:
     """Statements for `cli check`, `package`, `deploy`, `form`, `status` and `remove`; `boundary` is its ARN."""
-    return [*_stack(names), *_roles(names, boundary), *_models(names), *_contents(names)]
+    return [*_stack(names), *role_rights(names, boundary), *_models(names), *_contents(names)]
 
 
 def _stack(names: Names) -> list[dict[str, Any]]:
@@ -32,7 +32,7 @@ def _stack(names: Names) -> list[dict[str, Any]]:
     ]
 
 
-def _roles(names: Names, boundary: str) -> list[dict[str, Any]]:
+def role_rights(names: Names, boundary: str) -> list[dict[str, Any]]:
     """Roles are made and given rights under the boundary alone, which nothing here removes or changes."""
     under_boundary = {"StringEquals": {"iam:PermissionsBoundary": boundary}}
     return [

@@ -79,11 +79,11 @@ class SettingsToMake:
     @property
     def mind(self) -> list[str]:
         """What else its owner should know."""
-        stage = self.role.names.stage
-        deploys = f"Whoever may push to {self.branch} deploys {stage}: protect it under Settings > Rules."
+        stack = self.role.names.stack
+        deploys = f"Whoever may push to {self.branch} deploys {stack}: protect it under Settings > Rules."
         if self.environment is not None:
             deploys = (
-                f"A job of any branch may name the environment {self.environment}, and so deploy {stage}: say which "
+                f"A job of any branch may name the environment {self.environment}, and so deploy {stack}: say which "
                 "branches may, and who must agree, in its Deployment branches and Required reviewers."
             )
         several = [SEVERAL] if self.environment is None else []

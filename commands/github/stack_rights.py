@@ -40,10 +40,12 @@ def functions(names: Names) -> list[dict[str, Any]]:
         allow(
             "MakeLogGroups",
             "logs: CreateLogGroup DeleteLogGroup PutRetentionPolicy DeleteRetentionPolicy ListTagsForResource "
-            "TagResource UntagResource GetDataProtectionPolicy DescribeIndexPolicies",
+            "TagResource UntagResource GetDataProtectionPolicy",
             names.log_groups,
         ),
-        allow("FindLogGroups", "logs: DescribeLogGroups DescribeResourcePolicies", "*"),  # lists belong to no group
+        allow(
+            "FindLogGroups", "logs: DescribeLogGroups DescribeResourcePolicies DescribeIndexPolicies", "*"
+        ),  # lists belong to no group
         allow(
             "MakeHttpApis",  # of the region: their ids are made up, and parts of an API have no names
             "apigateway: GET POST PUT PATCH DELETE",
@@ -87,9 +89,10 @@ def storage(names: Names) -> list[dict[str, Any]]:
             "GetReplicationConfiguration ListTagsForResource",
             [names.deployments, names.payloads],
         ),
+        allow("MakeAlarms", "cloudwatch: PutMetricAlarm DeleteAlarms", alarms),
         allow(
-            "MakeAlarms",
-            "cloudwatch: PutMetricAlarm DeleteAlarms ListTagsForResource TagResource UntagResource",
+            "TagAlarmsAndDashboard",
+            "cloudwatch: ListTagsForResource TagResource UntagResource",
             [alarms, dashboard],
         ),
         allow("FindAlarms", "cloudwatch: DescribeAlarms", "*"),  # lists belong to no alarm

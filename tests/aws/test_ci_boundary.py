@@ -212,7 +212,7 @@ def test_what_is_granted_on_everything_is_listed_here(iris: Role) -> None:
         "ValidateTemplate": ["cloudformation:ValidateTemplate"],
         "CountErrors": ["cloudwatch:GetMetricStatistics"],
         "MakeTriggers": ["lambda:CreateEventSourceMapping"],  # under a condition: for the stage's functions
-        "FindLogGroups": ["logs:DescribeLogGroups", "logs:DescribeResourcePolicies"],
+        "FindLogGroups": [*("logs:DescribeLogGroups", "logs:DescribeResourcePolicies", "logs:DescribeIndexPolicies")],
         "FindAlarms": ["cloudwatch:DescribeAlarms"],
     }
 

@@ -13,17 +13,21 @@ import cfnlint
 import pytest
 
 from commands.github.names import Names, generated
+from commands.github.rights import role_rights
 from commands.github.role import Role
 from commands.github.stack_rights import functions, storage
 from tests.aws.emulator import REGION
-from tests.aws.iam_rules import allowed, matches
+from tests.aws.iam_rules import allowed, matches, without
 from tests.aws.needless import NEEDLESS
 from tests.aws.roles import role_of
 from tests.aws.template import Template
 
 SCHEMAS = Path(cfnlint.__file__).parent / "data" / "schemas"
 DEEDS = ("create", "read", "update", "delete")
-LISTS = {"logs:DescribeLogGroups", "logs:DescribeResourcePolicies", "cloudwatch:DescribeAlarms"}
+LISTS = {
+    *("logs:DescribeLogGroups", "logs:DescribeResourcePolicies", "logs:DescribeIndexPolicies"),
+    "cloudwatch:DescribeAlarms",
+}
 """They name no resource."""
 
 
@@ -151,6 +155,20 @@ def test_nothing_is_granted_to_cloudformation_that_no_type_of_the_template_needs
     needed = {action.lower() for kind in kinds for action in registered(kind)}
     granted = {action for found in (functions, storage) for s in found(role.names) for action in s["Action"]}
     assert {action for action in granted if action.lower() not in needed} == set()
+
+
+def test_each_right_that_is_taken_away_is_missed(chosen: Template) -> None:
+    role = role_of(chosen.deployment)
+    needed: dict[str, list[tuple[str, dict[str, str]]]] = {}
+    for logical, resource in chosen.resources.items():
+        for action, arn, context in calls(role.names, resource["Type"], logical, resource.get("Properties", {})):
+            needed.setdefault(action.lower(), []).append((arn, context))
+    parts = [functions(role.names), storage(role.names), role_rights(role.names, role.boundary_arn)]
+    for statement in (found for part in parts for found in part):
+        for action in statement["Action"]:
+            left = without(role.policies(), statement["Sid"], action).values()
+            asked = needed[action.lower()]
+            assert not all(allowed(left, action, arn, **context) for arn, context in asked), (statement["Sid"], action)
 
 
 @pytest.mark.parametrize(

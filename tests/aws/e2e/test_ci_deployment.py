@@ -42,7 +42,7 @@ def test_a_job_of_the_repository_deploys_updates_and_removes_its_stage(emulated_
     for role in roles:
         boundary = found[role]["Properties"]["PermissionsBoundary"]
         assert boundary == setup["boundary"]["arn"]
-        # CloudFormation sets it; the emulator's forgets to.
+        # CloudFormation sets it on the role; the emulator's does not.
         made_as = cloudformation.describe_stack_resource(StackName="gamma-dev", LogicalResourceId=role)
         name = made_as["StackResourceDetail"]["PhysicalResourceId"]
         iam.put_role_permissions_boundary(RoleName=name, PermissionsBoundary=boundary)
@@ -61,3 +61,5 @@ def test_a_job_of_the_repository_deploys_updates_and_removes_its_stage(emulated_
     assert '"function": "api"' in site.cli("logs", "--stage", "dev", "--json").stdout
 
     assert "gamma-dev is removed" in site.cli("remove", "--stage", "dev", "--yes").stdout
+    gone = site.cli("status", "--stage", "dev", check=False)
+    assert "gamma is not deployed at the stage dev in eu-central-1: `cli deploy" in gone.stderr

@@ -57,13 +57,14 @@ def create_app(settings: Settings, backend: Backend | None = None) -> FastAPI:
     router = build_router(parts)
     app.include_router(router)
     app.include_router(router, prefix=f"/{settings.stage}", include_in_schema=False)
-    app.add_middleware(
-        CORSMiddleware,
-        allow_origins=[origin.strip() for origin in settings.cors_origins.split(",")],
-        allow_methods=["GET", "POST", "DELETE"],
-        allow_headers=["Prefer", "Idempotency-Key", "X-API-Key", "Content-Type"],
-        expose_headers=["Location", "Retry-After", "Preference-Applied"],
-    )
+    if settings.backend == "local":  # on AWS the gateway does it, and drops what an app says: serverless.yml
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=[origin.strip() for origin in settings.cors_origins.split(",")],
+            allow_methods=["GET", "POST", "DELETE"],
+            allow_headers=["Prefer", "Idempotency-Key", "X-API-Key", "Content-Type"],
+            expose_headers=["Location", "Retry-After", "Preference-Applied"],
+        )
     app.add_exception_handler(errors.RequestRefused, _refused)
     app.add_exception_handler(errors.Unavailable, _unavailable)
     app.add_exception_handler(Exception, _failed)

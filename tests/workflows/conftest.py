@@ -10,6 +10,7 @@ import pytest
 from tests.aws.emulator import REGION, Emulator, running_emulator
 from tests.running import ROOT, cli
 from tests.workflows.github import Repository, forked
+from tests.workflows.runner import Ran
 
 BUCKET = "models-of-the-lab"
 
@@ -30,11 +31,19 @@ def fork(account: Emulator, iris_model: Path, tmp_path_factory: pytest.TempPathF
     return made
 
 
-def first_time(repository: Repository, project: Path, model: Path) -> None:
+@pytest.fixture(scope="session")
+def deployed(fork: Repository) -> Ran:
+    """The fork's first push."""
+    ran = fork.run("deploy.yml")
+    assert ran.ok, ran.told()
+    return ran
+
+
+def first_time(repository: Repository, project: Path, model: Path, bucket: str = BUCKET) -> None:
     """What a person does once, with an administrator's credentials."""
-    administrator = {**os.environ, **repository.emulator.environment, "BUCKET": BUCKET}
-    cli("create-bucket", BUCKET, env=administrator)
-    cli("upload", BUCKET, str(model), "--tag", "v1", "--project", str(project), env=administrator)
+    administrator = {**os.environ, **repository.emulator.environment, "BUCKET": bucket}
+    cli("create-bucket", bucket, env=administrator)
+    cli("upload", bucket, str(model), "--tag", "v1", "--project", str(project), env=administrator)
     who = ("--repository", repository.name, "--without-ids", "--project", str(project))
     made = cli("setup-ci", "--make", "--yes", "--json", *who, env=administrator)
     repository.variables |= json.loads(made.stdout)["github"]["variables"]

@@ -16,6 +16,7 @@ from sklearn.preprocessing import FunctionTransformer
 
 from serving.aws.models import S3Bucket
 from serving.models import ModelRegistry
+from tests.aws.gateway import let_pages_call
 from tests.making import function_of, pickled
 from tests.manifests import manifest_of
 from tests.running import ROOT
@@ -39,18 +40,8 @@ def act(frame):
 
 
 @pytest.fixture(scope="module")
-def deployed(fork: Repository) -> Ran:
-    """The first push."""
-    ran = fork.run("deploy.yml")
-    assert ran.ok, ran.told()
-    return ran
-
-
-@pytest.fixture(scope="module")
 def endpoint(fork: Repository, deployed: Ran) -> str:
-    (stack,) = fork.emulator.client("cloudformation").describe_stacks(StackName="iris-dev")["Stacks"]
-    outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
-    return outputs["Endpoint"].rstrip("/")
+    return let_pages_call(fork.emulator, "iris-dev")
 
 
 @pytest.fixture
@@ -91,7 +82,7 @@ def test_the_runs_page_says_what_is_served(fork: Repository, deployed: Ran, endp
 
 
 @pytest.fixture
-def visitor(fork: Repository, deployed: Ran, tmp_path: Path) -> Iterator[Page]:
+def visitor(fork: Repository, endpoint: str, tmp_path: Path) -> Iterator[Page]:
     """A browser for which owner.github.io is this machine."""
     host = httpx.URL(fork.pages).host
     with pages_host(fork.published, tmp_path) as port, sync_playwright() as playwright:
@@ -99,8 +90,12 @@ def visitor(fork: Repository, deployed: Ran, tmp_path: Path) -> Iterator[Page]:
         path = shutil.which("chromium") or shutil.which("google-chrome")
         browser = playwright.chromium.launch(executable_path=path, args=[*OPTIONS, rules])
         context = browser.new_context(ignore_https_errors=True)
-        yield context.new_page()
+        page = context.new_page()
+        told: list[str] = []  # what went wrong
+        page.on("console", lambda message: told.append(message.text))
+        yield page
         browser.close()
+        assert not told, told
 
 
 def test_the_form_on_github_pages_predicts(fork: Repository, visitor: Page) -> None:

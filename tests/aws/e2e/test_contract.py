@@ -145,7 +145,8 @@ def test_what_is_deleted_before_its_answer_is_cancelled(site: Site, api: httpx.C
     assert api.get(location).json()["status"] == "cancelled"
 
 
-def test_browsers_of_other_origins_may_ask(api: httpx.Client) -> None:
+def test_browsers_of_other_origins_may_ask(site: Site, api: httpx.Client) -> None:
+    let_pages_call(site.emulator, site.stack)
     answer = api.get("/api/info", headers={"Origin": "https://someone.github.io"})
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
     assert "Location" in answer.headers["Access-Control-Expose-Headers"]

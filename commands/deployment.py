@@ -3,14 +3,19 @@
 import shlex
 import sys
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from serving.errors import SettingsError
 from serving.settings import MIB, Settings
 
 HERE = f"{sys.version_info.major}.{sys.version_info.minor}"
+
+
+def _number(value: Any) -> Any:
+    """The environment has texts alone, and a Literal takes none for a number."""
+    return int(value) if isinstance(value, str) and value.isdecimal() else value
 
 
 class Deployment(Settings):
@@ -37,7 +42,9 @@ class Deployment(Settings):
     package_for: Literal["lambda", "host"] = Field(
         "lambda", description="`host` packages for this machine and Python: what an emulated AWS runs."
     )
-    log_days: Literal[1, 3, 5, 7, 14, 30, 60, 90, 180, 365] = Field(30, description="How long logs are kept, days.")
+    log_days: Annotated[Literal[1, 3, 5, 7, 14, 30, 60, 90, 180, 365], BeforeValidator(_number)] = Field(
+        30, description="How long logs are kept, days."
+    )
     alarm_email: str | None = Field(
         None,
         pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$",

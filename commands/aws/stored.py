@@ -29,8 +29,8 @@ class Stored:
         bucket = S3Bucket(str(deployment.bucket), account.session)
         if not bucket.exists(owner=account.id):
             raise BucketMissing(
-                f"There is no bucket {bucket.name} in account {account.id}: `cli create-bucket {bucket.name}` makes it, "
-                f"and `cli upload {bucket.name} model.pkl --tag v1` puts a model there."
+                f"There is no bucket {bucket.name} in account {account.id}: `cli create-bucket {bucket.name}` makes "
+                f"it, and `cli upload {bucket.name} model.pkl --tag v1` puts a model there."
             )
         registry = ModelRegistry(bucket=bucket, service=deployment.service, stage=deployment.stage)
         current = registry.pointer()

@@ -9,18 +9,24 @@ from commands.deployment import Deployment
 from serving.errors import SettingsError
 
 STAGES = "stage/"
-"""A branch `stage/prod` deploys the stage prod."""
+"""A branch `stage/prod` deploys the stage prod, whatever STAGE is."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class WorkflowSettings:
-    """`login` is oidc, keys, or empty when the repository has set neither."""
+    """`login` is oidc, keys, or empty when the repository has set neither.
+
+    In the names of role and boundary `{stack}` stands for the stack's own, so that several stages need no variables of
+    their own.
+    """
 
     login: str
     region: str
     stage: str
     cors_origins: str
     form: str  # where GitHub Pages shows the form
+    role: str
+    boundary: str
     missing: str = ""
 
     @property
@@ -32,8 +38,9 @@ class WorkflowSettings:
     def read(cls, project: Path | None, environ: Mapping[str, str] = os.environ) -> "WorkflowSettings":
         """From the variables of the workflow and of GitHub. Raises SettingsError."""
         branch = environ.get("GITHUB_REF_NAME", "")
-        stage = environ.get("STAGE") or (branch.removeprefix(STAGES) if branch.startswith(STAGES) else None)
-        deployment = Deployment.read(environ, project_dir=project, stage=stage, backend="aws")
+        stage = branch.removeprefix(STAGES) if branch.startswith(STAGES) else environ.get("STAGE") or None
+        others = {name: value for name, value in environ.items() if name != "PERMISSIONS_BOUNDARY"}
+        deployment = Deployment.read(others, project_dir=project, stage=stage, backend="aws")
         login = _login(environ)
         region = deployment.aws_region or environ.get("AWS_DEFAULT_REGION", "")
         origin, form = pages(environ.get("GITHUB_REPOSITORY", ""))
@@ -43,6 +50,8 @@ class WorkflowSettings:
             stage=deployment.stage,
             cors_origins=environ.get("CORS_ORIGINS") or origin,
             form=form,
+            role=environ.get("AWS_ROLE_ARN", "").replace("{stack}", deployment.stack),
+            boundary=environ.get("PERMISSIONS_BOUNDARY", "").replace("{stack}", deployment.stack),
             missing=_missing(login, region),
         )
 
@@ -54,6 +63,8 @@ class WorkflowSettings:
         yield f"stage={self.stage}"
         yield f"cors-origins={self.cors_origins}"
         yield f"form={self.form}"
+        yield f"role={self.role}"
+        yield f"boundary={self.boundary}"
 
 
 def pages(repository: str) -> tuple[str, str]:

@@ -104,7 +104,7 @@ class Repository:
         there = {name: value for name, value in self.emulator.environment.items() if not _login(name)}
         python = Path(sys.base_prefix) / "bin"
         # the unit tests are their own test's matter: here it is enough that some of them are run
-        fewer = {"PYTEST_ADDOPTS": "-k test_address -p no:cacheprovider"}
+        fewer = {"PYTEST_ADDOPTS": "tests/test_address.py -p no:cacheprovider"}
         return {**own, **there, **SETTINGS, **fewer, "PATH": f"{python}{os.pathsep}{os.environ['PATH']}"}
 
     def _checkout(self, job: Job, given: Mapping[str, str]) -> Mapping[str, str]:

@@ -9,6 +9,7 @@ import pytest
 
 from tests.aws.e2e.conftest import Site
 from tests.aws.e2e.project import CLASSES, EXAMPLE
+from tests.aws.gateway import let_pages_call
 
 WAIT = {"Prefer": "wait=5"}
 

@@ -61,7 +61,7 @@ e2e: .venv/installed-dev .tools/ministack node_modules/.installed webform/node_m
 	$(WITH_UV) $(RUN)/pytest -q tests/aws/e2e
 
 iam: .venv/installed-dev .tools/ministack node_modules/.installed ## what breaks without each statement of each role
-	$(RUN)/pytest -q tests/aws/test_iam.py
+	$(RUN)/pytest -q tests/aws/test_iam.py tests/aws/test_ci_role.py tests/aws/test_stack_rights.py
 
 shipped: .venv/installed-dev .tools/ministack ## the zips for Lambda under its own client; on its Python alone: make PYTHON=python3.13 shipped
 	SHIPPED=1 $(WITH_UV) $(RUN)/pytest -q tests/test_bench.py

@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from commands.console import confirm, plain_errors, say
+from commands.console import confirm, err, plain_errors, say
 from commands.options import BucketArgument, ForceOption, ProjectOption, YesOption
 from serving.errors import BucketMissing, SettingsError
 from serving.local.models import FolderBucket
 from serving.manifest import check_tag
 from serving.models import ModelRegistry
-from serving.settings import Settings, is_folder
+from serving.settings import Settings, is_folder, same_bucket
 
 if TYPE_CHECKING:
     from serving.aws.models import S3Bucket
@@ -53,6 +53,14 @@ def upload(
             force=force,
             fits=lambda manifest: check_what_runs(settings, bucket, manifest),
         )
+        if not is_folder(bucket) and not same_bucket(bucket, settings.bucket or ""):
+            name = bucket.removeprefix("s3://")
+            err.print(
+                f'Deployments look elsewhere: put `bucket = "{name}"` into {settings.project_dir / "service.toml"}.',
+                markup=False,
+                highlight=False,
+                soft_wrap=True,
+            )
 
 
 def delete_bucket(bucket: BucketArgument, yes: YesOption = False) -> None:

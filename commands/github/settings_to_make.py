@@ -13,8 +13,9 @@ VARIABLES = "Settings > Secrets and variables > Actions > Variables"
 PAGES = "Settings > Pages > Build and deployment > Source: GitHub Actions, for the web form"
 KEYS = "The secrets AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are needed no longer: delete them, if they are there."
 SEVERAL = (
-    "For several stages: a branch stage/NAME deploys NAME. Run this again with --branch stage/NAME --stage NAME, and write "
-    "{stack} in both values for what differs; or take --environment for each, whose variables win over the repository's."
+    "For several stages: a branch stage/NAME deploys NAME. Run this again with --branch stage/NAME --stage NAME, and "
+    "write {stack} in both values for what differs; or take --environment for each, whose variables win over the "
+    "repository's."
 )
 PRIVATE = (
     "A private repository has Pages and environments on a paid plan only, and required reviewers on GitHub "

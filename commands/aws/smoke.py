@@ -12,6 +12,8 @@ from serving.prediction import Code
 PATIENCE = 120.0
 """Seconds: a cold start, and until workers follow the pointer."""
 PAUSE = 1.0
+SETTLED = 10.0
+"""Seconds after which what can't load the new model is no worker of the deployment before."""
 
 
 class FeaturesMissing(ServingError):
@@ -33,7 +35,8 @@ def smoke_test(
 
     `hopeless` is asked now and then while there is no answer, and may say why there will be none.
     """
-    until = time.monotonic() + PATIENCE
+    began = time.monotonic()
+    until = began + PATIENCE
     headers = {"X-API-Key": key} if key else {}
     with httpx.Client(base_url=endpoint, headers=headers, timeout=35) as api:
         while True:
@@ -45,6 +48,9 @@ def smoke_test(
                 raise ServingError(f"the example {answer['status']}: {said}")
             if answer["model"]["tag"] == tag:
                 return answer
+            reason = hopeless() if time.monotonic() > began + SETTLED else None
+            if reason is not None:
+                raise ServingError(f"{answer['model']['tag']} still answers, not {tag}: {reason}")
             if time.monotonic() > until:
                 raise ServingError(f"after {PATIENCE:.0f} seconds {answer['model']['tag']} still answers, not {tag}")
             time.sleep(PAUSE)

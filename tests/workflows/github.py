@@ -22,7 +22,7 @@ from tests.webform.fixtures import Quiet
 from tests.workflows.runner import Host, Job, Ran, run_workflow
 
 TEMPLATE = "Somebody/sklearn-prediction-api"
-OUTER = ("AWS_", "MAKE", "MFLAGS", "VIRTUAL_ENV", "PYTEST", "GITHUB_", "PROJECT_DIR", "DATA_DIR")
+OUTER = ("AWS_", "MAKE", "MFLAGS", "VIRTUAL_ENV", "PYTEST", "GITHUB_", "PROJECT_DIR", "DATA_DIR", "PYTHONDONT")
 """Of this machine's environment what a runner of GitHub has not: our own run's."""
 
 

@@ -14,7 +14,7 @@ from serving.settings import Settings
 # serverless.yml sets what the stack generates; Lambda sets AWS_REGION; the rest has no meaning there.
 NOT_PASSED_ON = {
     *("queue_url", "table", "features_table", "payload_bucket", "aws_region"),
-    *("state_dir", "sqlite_synchronous", "rate_limit"),
+    *("state_dir", "sqlite_synchronous", "rate_limit", "requirements"),
 }
 
 

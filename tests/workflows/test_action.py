@@ -1,6 +1,7 @@
 """A tiny repository that has nothing but a schema, a form, an example and a workflow that uses the action."""
 
 import json
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -48,6 +49,8 @@ jobs:
         uses: Somebody/sklearn-prediction-api@v1
         with:
           tag: v1
+          requirements: needs/model.txt
+          batch-window: 2
           stage: prod
           memory: 2100
           timeout: 70
@@ -79,6 +82,7 @@ def tiny(account: Emulator, fork: Repository, deployed: Ran, tmp_path_factory: p
             "form.yml": "title: Homes\nunits: €\n",
             "example.json": json.dumps({"area": 70, "rooms": 3}),
             "service.toml": f'name = "homes"\nregion = "{REGION}"\nstage = "prod"\nbucket = "models-of-homes"\n',
+            "needs/model.txt": "toolz==1.0.0\n",
             ".github/workflows/deploy.yml": WORKFLOW,
         }
     )
@@ -116,6 +120,12 @@ def test_what_the_workflow_gives_is_what_is_deployed(tiny: Repository, pushed: R
     functions = tiny.emulator.client("lambda")
     worker = functions.get_function_configuration(FunctionName="homes-prod-worker")
     assert (worker["MemorySize"], worker["Timeout"]) == (2100, 70)
+    assert "REQUIREMENTS" not in worker["Environment"]["Variables"]
+    (trigger,) = functions.list_event_source_mappings(FunctionName="homes-prod-worker")["EventSourceMappings"]
+    assert trigger["MaximumBatchingWindowInSeconds"] == 2
+    assert tiny.action is not None
+    with zipfile.ZipFile(tiny.action / "build/worker.zip") as archive:
+        assert any(name.startswith("toolz/") for name in archive.namelist())
 
 
 def test_its_form_is_on_its_pages(tiny: Repository, pushed: Ran, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import httpx
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
+from serving.settings import Settings
 from tests.running import ROOT, Service, cli, run, running_service
 
 pytest_plugins = ["tests.aws.fixtures", "tests.webform.fixtures"]
@@ -59,8 +60,16 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker("service")
     if config.args_source is config.ArgsSource.TESTPATHS and not config.option.markexpr:
         left_out = [item for item in items if item.get_closest_marker("service") or item.get_closest_marker("alone")]
+        if not _has_model():
+            left_out += [item for item in items if "test_model.py::test_the_model_" in item.nodeid]
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in set(left_out)]
+
+
+def _has_model() -> bool:
+    """Whether the project has a model on this machine, or makes one."""
+    project = Settings.read().project_dir
+    return "MODEL" in os.environ or (project / "build/model.pkl").is_file() or (project / "train.py").is_file()
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ from serving.errors import SettingsError
 from tests.making import write_project
 from tests.running import cli
 
-OIDC = {"AWS_ROLE_ARN": "arn:aws:iam::123456789012:role/iris-dev-ci", "AWS_REGION": "eu-central-1"}
+OIDC = {"SERVICE": "iris", "AWS_ROLE_ARN": "arn:aws:iam::123456789012:role/iris-dev-ci", "AWS_REGION": "eu-central-1"}
 DEPLOYED = {
     "endpoint": "https://abc.execute-api.eu-central-1.amazonaws.com",
     "stack": "iris-dev",

@@ -1,7 +1,8 @@
 """The project's own model: is it a Pipeline, does the schema take the example, does the model predict it?
 
 Of the project in PROJECT_DIR, this repository's own without it. MODEL names the pickle; else it is the project's
-build/model.pkl, and where there is none yet train.py makes one.
+build/model.pkl, and where there is none yet train.py makes one. Where there is neither, tests/conftest.py leaves out
+what needs a model: `cli check --stored` looks at one that is only in a bucket.
 """
 
 import os

@@ -3,7 +3,7 @@
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from serving.errors import Unavailable
@@ -54,6 +54,14 @@ _ONE_LETTER_EACH = (
 """For a file of the version that kept the first letter of an id only."""
 
 
+class _Connection(sqlite3.Connection):
+    """Closed with its thread, which nobody else can do for it."""
+
+    def __del__(self) -> None:
+        with suppress(sqlite3.ProgrammingError):
+            self.close()
+
+
 class Database:
     """Write-ahead log, so that readers never wait for the writer; times are seconds since 1970."""
 
@@ -101,7 +109,7 @@ class Database:
 
     def _connect(self) -> sqlite3.Connection:
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        connection = sqlite3.connect(self._path, timeout=BUSY_MS / 1000, isolation_level=None)
+        connection = sqlite3.connect(self._path, timeout=BUSY_MS / 1000, isolation_level=None, factory=_Connection)
         if not self._prepared:
             with locked(self._path.with_suffix(".lock")):  # SQLite does not wait for who turns the log on first
                 connection.execute("PRAGMA journal_mode = WAL")

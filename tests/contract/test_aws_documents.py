@@ -207,4 +207,4 @@ def test_every_missing_setting_is_named(monkeypatch: pytest.MonkeyPatch, tmp_pat
         monkeypatch.delenv(variable, raising=False)
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
     with pytest.raises(SettingsError, match="needs QUEUE_URL, FEATURES_TABLE, PAYLOAD_BUCKET, BUCKET, AWS_REGION;"):
-        connect_aws(Settings.read({}, backend="aws", table="t"))
+        connect_aws(Settings.read({}, backend="aws", table="t", project_dir=tmp_path))

@@ -86,7 +86,7 @@ def warm(resolving: bool) -> Warm:
 
 def fork_of(environment: Mapping[str, str]) -> Warm | None:
     """The process to fork for a command with this environment; None where it has to start cold."""
-    if sys.platform == "darwin":  # its system libraries forbid to go on in a fork
+    if sys.platform in {"darwin", "win32"}:  # the one's system libraries forbid to go on in a fork, the other has none
         return None
     asked = read_at_import(environment)
     if asked == HERE:

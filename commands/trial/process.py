@@ -15,6 +15,8 @@ from serving.errors import ModelRefused
 
 SHOWN = 5
 """Lines that a child which died leaves behind."""
+KILLED = -9
+"""How a process ends that the system kills for want of memory; Windows has no name for it."""
 
 
 def run(
@@ -91,5 +93,5 @@ def _death(code: int, said: str) -> str:
     how = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
     lines = [line for line in said.splitlines() if line.strip()][-SHOWN:]
     more = "".join(f"\n  {line}" for line in lines)
-    memory = " It may need more memory than this machine has." if code == -signal.SIGKILL else ""
+    memory = " It may need more memory than this machine has." if code == KILLED else ""
     return f"The process that loads the model {how}.{memory}{more}"

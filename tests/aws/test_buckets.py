@@ -30,8 +30,12 @@ def test_a_bucket_on_s3_is_made_filled_listed_and_deleted(emulator: Emulator, ir
     uploaded = on(emulator, "upload", "models-of-iris", str(iris_model), "--tag", "v1", check=True)
     assert "v1 is current." in uploaded.stderr
     assert "uploading v1" in uploaded.stderr
-    again = on(emulator, "upload", "s3://models-of-iris", str(iris_model), "--tag", "v1", check=True)
+    assert 'Deployments look elsewhere: put `bucket = "models-of-iris"` into service.toml.' in uploaded.stderr
+    again = on(
+        emulator, "upload", "s3://models-of-iris", str(iris_model), "--tag", "v1", BUCKET="models-of-iris", check=True
+    )
     assert "v1 is already there" in again.stderr
+    assert "Deployments look elsewhere" not in again.stderr
     (listed,) = json.loads(on(emulator, "list-objects", "models-of-iris", "--json", check=True).stdout)
     assert listed["tag"] == "v1"
     assert listed["current"] is True

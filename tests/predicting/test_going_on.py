@@ -31,7 +31,7 @@ def assert_same(one: Path, other: Path) -> None:
     np.testing.assert_allclose(numbers[0], numbers[1], rtol=1e-9, atol=1e-15)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+@pytest.mark.parametrize("number", [signal.SIGINT, getattr(signal, "SIGKILL", signal.SIGTERM)])
 @pytest.mark.parametrize("suffix", [".csv", ".jsonl"])
 def test_a_run_that_was_ended_goes_on_to_the_same_output(
     small: Service, tmp_path: Path, number: signal.Signals, suffix: str

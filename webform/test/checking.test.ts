@@ -52,7 +52,7 @@ test("what is right has no problems", () => {
 
 test("every field that lacks is named, once, and so is each that is wrong", () => {
   const schema = model({ a: {}, b: { type: "number", minimum: 5, multipleOf: 2 }, c: {} }, ["a", "b", "c"]);
-  expect(said(schema, { b: 1 })).toEqual(["a: Fill this in.", "c: Fill this in.", "b: Must be at least 5."]);
+  expect(said(schema, { b: 1 })).toEqual(["a: Fill this in.", "b: Must be at least 5.", "c: Fill this in."]);
   expect(said(schema, undefined)).toEqual(["a: Fill this in.", "b: Fill this in.", "c: Fill this in."]);
 });
 

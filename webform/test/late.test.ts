@@ -128,3 +128,13 @@ test("a job that is stopped can be read again, and goes on", async () => {
   expect(history.all()).toMatchObject([{ ids: job.work.ids, asked: "eight.csv", answer: "8 rows" }]);
   expect(drawn).toBeGreaterThan(4);
 });
+
+test("a union's kinds have names, and a choice of numbers says nothing of whole numbers", () => {
+  const union = {
+    type: "object",
+    properties: { a: { anyOf: [{ type: "integer" }, { type: "string" }] }, n: { type: "integer", enum: [1, 2] } },
+  };
+  const { schema, uiSchema } = dress(union, { home: [], order: [], fields: {} });
+  expect(schema.properties.a.anyOf.map(({ title }: { title: string }) => title)).toEqual(["Whole number", "Text"]);
+  expect(uiSchema.n["ui:help"]).toBeUndefined();
+});

@@ -1,6 +1,7 @@
 /** The inputs: one line, several lines, a choice, yes or no. Each is tied to its description and to what is wrong. */
 import type { BaseInputTemplateProps, WidgetProps } from "@rjsf/utils";
 import { ariaDescribedByIds, getInputProps } from "@rjsf/utils";
+import { OPTIONAL } from "../schema/dress";
 import { domId } from "./ids";
 
 /** What an input needs to be understood without eyes. */
@@ -73,7 +74,7 @@ export function SelectWidget(props: WidgetProps) {
       onChange={(event) => onChange(choices[Number(event.currentTarget.value || Number.NaN)]?.value)}
       onBlur={() => onBlur(props.id, value)}
     >
-      <option value="">{schema.default === undefined ? "Choose …" : "—"}</option>
+      <option value="">{schema.default === undefined && !(schema as any)[OPTIONAL] ? "Choose …" : "—"}</option>
       {choices.map((choice, place) => (
         <option key={choice.label} value={String(place)}>
           {schema.type === "boolean" ? (choice.value ? "Yes" : "No") : choice.label}

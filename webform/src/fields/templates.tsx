@@ -1,5 +1,11 @@
 /** How a field stands in the form: label, what it is about, the input, what is wrong with it, what it takes. */
-import type { ArrayFieldTemplateProps, FieldTemplateProps, ObjectFieldTemplateProps } from "@rjsf/utils";
+import type {
+  ArrayFieldItemTemplateProps,
+  ArrayFieldTemplateProps,
+  FieldTemplateProps,
+  MultiSchemaFieldTemplateProps,
+  ObjectFieldTemplateProps,
+} from "@rjsf/utils";
 import type { ComponentChildren } from "preact";
 import { Inline } from "../page/text";
 import { OPTIONAL } from "../schema/dress";
@@ -22,7 +28,7 @@ export function FieldTemplate(props: FieldTemplateProps) {
     <div class={`field${rawErrors?.length ? " wrong" : ""}`}>
       {!checkbox && !group && displayLabel !== false && (
         <label for={id}>
-          {label}
+          {label?.replace(/-(\d+)$/, " $1")}
           {(schema as any)[OPTIONAL] && <span class="optional"> optional</span>}
         </label>
       )}
@@ -98,6 +104,31 @@ export function ArrayFieldTemplate(props: ArrayFieldTemplateProps) {
       <div class="array-items">{items as ComponentChildren}</div>
       {canAdd && <AddButton onClick={onAddClick} registry={registry} disabled={Boolean(disabled)} />}
     </Group>
+  );
+}
+
+export function ArrayFieldItemTemplate({ children, hasToolbar, buttonsProps, registry }: ArrayFieldItemTemplateProps) {
+  const { ArrayFieldItemButtonsTemplate } = registry.templates;
+  return (
+    <div class="array-item">
+      <div>{children as ComponentChildren}</div>
+      {hasToolbar && (
+        <div class="array-tools">
+          <ArrayFieldItemButtonsTemplate {...buttonsProps} />
+        </div>
+      )}
+    </div>
+  );
+}
+
+/** A union: which of its kinds it is, then the field itself. */
+export function MultiSchemaFieldTemplate({ schema, selector, optionSchemaField }: MultiSchemaFieldTemplateProps) {
+  return (
+    <fieldset>
+      <legend>{schema.title}</legend>
+      {selector as ComponentChildren}
+      {optionSchemaField as ComponentChildren}
+    </fieldset>
   );
 }
 

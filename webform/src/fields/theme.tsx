@@ -3,7 +3,13 @@ import Form from "@rjsf/core/lib/components/Form.js";
 import type { IconButtonProps, RegistryWidgetsType, TemplatesType, WidgetProps } from "@rjsf/utils";
 import type { FunctionComponent } from "preact";
 import { BaseInputTemplate, CheckboxesWidget, CheckboxWidget, SelectWidget, TextareaWidget } from "./inputs";
-import { ArrayFieldTemplate, FieldTemplate, ObjectFieldTemplate } from "./templates";
+import {
+  ArrayFieldItemTemplate,
+  ArrayFieldTemplate,
+  FieldTemplate,
+  MultiSchemaFieldTemplate,
+  ObjectFieldTemplate,
+} from "./templates";
 import { WordsWidget } from "./words";
 
 function button(text: string, style = "quiet"): FunctionComponent<IconButtonProps> {
@@ -15,9 +21,11 @@ function button(text: string, style = "quiet"): FunctionComponent<IconButtonProp
 }
 
 export const templates: Partial<TemplatesType> = {
+  ArrayFieldItemTemplate,
   ArrayFieldTemplate,
   BaseInputTemplate,
   FieldTemplate,
+  MultiSchemaFieldTemplate,
   ObjectFieldTemplate,
   ErrorListTemplate: () => null, // the page lists them, with links
   ButtonTemplates: {

@@ -45,7 +45,9 @@ export class Checker {
         seen.add(mark);
       }
     }
-    return problems;
+    const names = Object.keys(this.schema.properties ?? {});
+    const place = ({ path }: Problem) => names.indexOf(String(path[0]));
+    return problems.sort((one, other) => place(one) - place(other));
   }
 
   /** JSON has no infinity, and a browser keeps no whole number beyond 2**53 as it was typed: neither may pass unseen. */

@@ -38,7 +38,7 @@ function object(schema: JsonSchema, fields: Record<string, FormField>) {
 
 function one(name: string, field: JsonSchema, about: FormField, required: boolean) {
   const { examples, units: ownUnits, ...plain } = field;
-  const schema: JsonSchema = { ...plain, title: about.title ?? field.title ?? name };
+  const schema: JsonSchema = { ...branched(plain), title: about.title ?? field.title ?? name };
   const description = about.description ?? field.description;
   if (description === undefined) delete schema.description;
   else schema.description = description;
@@ -67,6 +67,22 @@ function one(name: string, field: JsonSchema, about: FormField, required: boolea
   return { schema, ui };
 }
 
+/** A union's kinds by their names: they are chosen from. */
+function branched(field: JsonSchema): JsonSchema {
+  const named = (branch: JsonSchema) => ({ title: KINDS[branch.type] ?? "Something else", ...branch });
+  const changed = ["anyOf", "oneOf"].filter((name) => field[name]).map((name) => [name, field[name].map(named)]);
+  return { ...field, ...Object.fromEntries(changed) };
+}
+
+const KINDS: Record<string, string> = {
+  number: "Number",
+  integer: "Whole number",
+  string: "Text",
+  boolean: "Yes or no",
+  array: "List",
+  object: "Group of values",
+};
+
 function widgetOf(schema: JsonSchema, examples: Json[] | undefined): string | undefined {
   if (schema.type === "boolean" && schema[NULLABLE]) return "select";
   if (isOneField(schema)) return schema.items.enum ? "checkboxes" : "words";
@@ -94,7 +110,7 @@ function sample(schema: JsonSchema, examples: Json[] | undefined): string | unde
 
 /** "3 to 9 cm", where a number has bounds. */
 function bounds(schema: JsonSchema, units: unknown): string | undefined {
-  if (schema.type !== "number" && schema.type !== "integer") return undefined;
+  if ((schema.type !== "number" && schema.type !== "integer") || schema.enum) return undefined;
   const low = schema.minimum ?? schema.exclusiveMinimum;
   const high = schema.maximum ?? schema.exclusiveMaximum;
   const unit = units ? ` ${units}` : "";

@@ -33,6 +33,9 @@ TOGETHER = {
 }
 
 
+LONGEST = "tests/workflows/"
+
+
 class ByFile(LoadScopeScheduling):
     """A file's tests share a process, and so do all that use the same deployment, packages, or service."""
 
@@ -53,6 +56,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Mark what needs more than Python; a plain `pytest` leaves it out, `make test` and a path or -m do not."""
+    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))  # what is begun last is waited for alone
     for item in items:
         fixtures = set(getattr(item, "fixturenames", ()))
         backend = getattr(getattr(item, "callspec", None), "params", {}).get("ports")

@@ -22,6 +22,7 @@ from packaging.requirements import Requirement
 from bench.runtime_api import Function, running_function
 from commands.deployment import HERE, Deployment
 from commands.packaging.build import build
+from commands.packaging.target import PLATFORMS
 from serving.aws.connect import AwsBackend, connect_aws
 from serving.settings import Settings
 from tests.aws.emulator import Emulator, running_emulator
@@ -152,16 +153,14 @@ def request(
     return event if body is None else {**event, "body": body}
 
 
-ARCHITECTURES = {"x86_64": "x86_64", "aarch64": "arm64"}
-
-
 def _unpack(folder: Path, *, shipped: bool) -> dict[str, Any]:
     """Both bundles, the floors and the runtime's libraries below `folder`; returns what deployment.json says."""
     made = folder / "build"
     made.mkdir(parents=True)
     target = {"package_for": "host"}
     if shipped:
-        target = {"python_version": HERE, "architecture": ARCHITECTURES[platform.machine()]}
+        (architecture,) = (name for name, machine in PLATFORMS.items() if machine == platform.machine())
+        target = {"python_version": HERE, "architecture": architecture}
     deployment = Deployment.read({}, backend="aws", project_dir=ROOT, **target)
     package = build(deployment, host=not shipped, folder=made)
     for name, path in (("api", package.api), ("worker", package.worker)):

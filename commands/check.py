@@ -69,11 +69,11 @@ def check(
 
 def _of_the_bucket(project: Path | None, tag: str | None, watch: Callable[[Finding], None]) -> Findings:
     """Of the stored model, under the versions that its manifest names."""
-    from commands.aws.stored import Stored
+    from commands.aws.stored import Stored, model_file
     from commands.gate.gate import Gate
 
     found = Stored.find(project, None, tag)
-    with found.file() as path:
+    with model_file(found.registry, found.manifest) as path:
         return Gate(found.deployment, path, watch=watch, versions=found.manifest.versions).run()
 
 

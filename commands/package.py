@@ -61,12 +61,7 @@ def package(
             package_for=built_for,
         )
         try:
-            if stored:
-                from commands.aws.stored import Stored
-
-                versions: Mapping[str, str] = Stored.find(project, None, tag).manifest.versions
-            else:
-                versions = _versions(deployment, tag, model)
+            versions = _stored(project, tag, model) if stored else _versions(deployment, tag, model)
             with building(BUILD):
                 built = build(deployment, versions=versions, host=deployment.package_for == "host", folder=BUILD)
         except TooLargeForLambda as error:
@@ -79,6 +74,15 @@ def package(
             err.print(f"Left out as data: {shown}{more}.", markup=False, highlight=False, soft_wrap=True)
         if not as_json:
             say(f"{built.api}, {built.worker} and {built.deployment} are ready for Python {built.target.name}.")
+
+
+def _stored(project: Path | None, tag: str | None, model: Path | None) -> Mapping[str, str]:
+    """Of the libraries, as the manifest of the model names them that would be deployed."""
+    if model is not None:
+        raise SettingsError("--stored takes a model of the bucket and --model a file: give one of them.")
+    from commands.aws.stored import Stored
+
+    return Stored.find(project, None, tag).manifest.versions
 
 
 def _versions(deployment: Deployment, tag: str | None, model: Path | None) -> Mapping[str, str]:

@@ -18,8 +18,8 @@ THIN = re.compile(
     r"""make\ |                                         # make …
         (?:"\$GITHUB_ACTION_PATH/)?\.venv/bin/cli"?\ |  # cli …
         "\$GITHUB_ACTION_PATH/\.venv/bin/cli"\ |
-        pipx\ install\ poetry==|poetry\ (?:sync|run\ pytest)|  # where there is no make
-        echo\ "address=""",
+        pipx\ install\ poetry==|poetry\ (?:sync|run\ pytest)  # where there is no make
+    """,
     re.VERBOSE,
 )
 """What a step may run: anyone can type it."""

@@ -1,11 +1,11 @@
 """Which model a deployment serves: the one that was named, the current one, or the one that was just trained."""
 
 import hashlib
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from commands.aws.stored import model_file
 from commands.console import err
 from commands.gate.gate import Gate
 from commands.storing import examine, mention
@@ -62,9 +62,7 @@ def choose(
 def _from_bucket(settings: Settings, registry: ModelRegistry, tag: str, force: str | None) -> Choice:
     """A model of the bucket: it must fit the project as it is now, under the versions that its manifest names."""
     manifest = registry.manifest(tag)
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "model.pkl"
-        path.write_bytes(registry.content(manifest.version))
+    with model_file(registry, manifest) as path:
         gate = Gate(settings, path, watch=mention, versions=manifest.versions)
         stopped = [finding for finding in gate.run().failures if not finding.forceable]
         if [finding.check for finding in stopped] == ["versions"] and _unchanged(settings, manifest):

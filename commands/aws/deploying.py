@@ -47,7 +47,6 @@ class Deploying:
     bucket: S3Bucket
     endpoint: str = ""
     keyed: bool = False  # whether clients need an API key
-    package: Package | None = None
     seconds: dict[str, float] = field(default_factory=dict)  # of the first request, and of the first prediction
 
     @classmethod
@@ -77,7 +76,7 @@ class Deploying:
         host = self.deployment.package_for == "host"
         if there:
             self._recall(registry, choice, host)
-        package = self.package = build(
+        package = build(
             self.deployment, versions=choice.manifest.versions, modules=choice.modules, host=host, folder=BUILD
         )
         if package.left_out:

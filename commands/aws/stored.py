@@ -42,23 +42,24 @@ class Stored:
             )
         return cls(deployment=deployment, registry=registry, manifest=registry.manifest(wanted))
 
-    @contextmanager
-    def file(self) -> Iterator[Path]:
-        """The pickle, on this machine for as long as the block lasts."""
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / "model.pkl"
-            path.write_bytes(self.registry.content(self.manifest.version))
-            yield path
-
 
 def deployment_on_aws(project: Path | None, stage: str | None) -> tuple[Deployment, Account]:
     """The settings, with region and bucket as AWS knows them. Raises ServingError."""
     deployment = Deployment.read(project_dir=project, stage=stage, backend="aws")
     account = Account(deployment.aws_region)
-    name = deployment.bucket or models_bucket(deployment, account)
+    name = deployment.bucket or models_bucket(deployment.service, account.id, account.region)
     return deployment.model_copy(update={"bucket": name, "aws_region": account.region}), account
 
 
-def models_bucket(deployment: Deployment, account: Account) -> str:
+def models_bucket(service: str, account: str, region: str) -> str:
     """The bucket's name where service.toml has none: S3's names are shared by all accounts, and 63 characters long."""
-    return f"{deployment.service[:28]}-models-{account.id}-{account.region}"
+    return f"{service[:28]}-models-{account}-{region}"
+
+
+@contextmanager
+def model_file(registry: ModelRegistry, manifest: Manifest) -> Iterator[Path]:
+    """A model's pickle, on this machine for as long as the block lasts."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "model.pkl"
+        path.write_bytes(registry.content(manifest.version))
+        yield path

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from commands.aws.account import Account, aws_errors
+from commands.aws.stored import models_bucket
 from commands.deployment import Deployment
 from commands.github.lookup import Known, look_up
 from commands.github.names import Names
@@ -182,5 +183,5 @@ def names_of(deployment: Deployment, account: Account, number: str) -> Names:
         stack=deployment.stack,
         service=deployment.service,
         stage=deployment.stage,
-        bucket=bucket or f"{deployment.service[:28]}-models-{number}-{account.region}",
+        bucket=bucket or models_bucket(deployment.service, number, account.region),
     )

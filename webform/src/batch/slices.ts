@@ -1,5 +1,6 @@
 /** Many records in slices that the service takes, each sent once and followed to its end. */
 import { byRow } from "../schema/complaints";
+import { endingWith } from "../service/ending";
 import type { Api } from "../service/http";
 import { follow, Invalid, newKey, Refused, send, type Trouble } from "../service/predict";
 import type { JsonRecord, Limits, Prediction, Row } from "../service/types";
@@ -62,10 +63,7 @@ export class Work {
   /** Raises Unreachable, Refused (401, 404, 410), AbortError; what is answered stays. */
   async run(running: Running): Promise<void> {
     const waiting = [...this.open];
-    const ended = new AbortController();
-    const leave = () => ended.abort(running.signal.reason);
-    running.signal.addEventListener("abort", leave, { once: true });
-    const { signal } = ended;
+    const { signal, end, release } = endingWith(running.signal);
     const lane = async () => {
       for (let slice = waiting.shift(); slice; slice = waiting.shift()) {
         const parts = await this.take(slice, { ...running, signal });
@@ -76,10 +74,10 @@ export class Work {
     try {
       await Promise.all(Array.from({ length: LANES }, lane));
     } catch (error) {
-      ended.abort();
+      end();
       throw error;
     } finally {
-      running.signal.removeEventListener("abort", leave);
+      release();
     }
   }
 

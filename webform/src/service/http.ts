@@ -1,4 +1,5 @@
 /** One request to the API: its status, its body, and how long it asks us to wait. */
+import { endingWith } from "./ending";
 import { type Pause, seconds } from "./pause";
 
 export interface Reply {
@@ -42,16 +43,14 @@ export class Api {
     }
     if (key) sent["X-API-Key"] = key;
     signal?.throwIfAborted();
-    const ended = new AbortController(); // not AbortSignal.any: phones of 2023 lack it
-    const leave = () => ended.abort(signal?.reason);
-    signal?.addEventListener("abort", leave, { once: true });
-    const timer = setTimeout(() => ended.abort(), (wait + PATIENCE + (body?.length ?? 0) / SLOWEST) * 1000);
+    const ending = endingWith(signal);
+    const timer = setTimeout(ending.end, (wait + PATIENCE + (body?.length ?? 0) / SLOWEST) * 1000);
     try {
       const answer = await this.fetcher(`${this.address}${path}`, {
         method,
         headers: sent,
         cache: "no-store", // else a browser would keep a DELETE waiting behind the GET of the same address
-        signal: ended.signal,
+        signal: ending.signal,
         ...(body === undefined ? {} : { body }),
       });
       const text = await answer.text();
@@ -61,7 +60,7 @@ export class Api {
       throw new Unreachable("The service can't be reached.");
     } finally {
       clearTimeout(timer);
-      signal?.removeEventListener("abort", leave);
+      ending.release();
     }
   }
 }

@@ -1,4 +1,5 @@
 /** Predictions that belong together, such as the slices of a file: followed a few at a time. */
+import { endingWith } from "./ending";
 import type { Api } from "./http";
 import { type Following, follow, Refused } from "./predict";
 import type { Prediction } from "./types";
@@ -10,13 +11,11 @@ export async function followAll(api: Api, ids: string[], following: Following): 
   const found: Prediction[] = [];
   const refusals: Refused[] = [];
   const waiting = ids.entries();
-  const ended = new AbortController();
-  const leave = () => ended.abort(following.signal?.reason);
-  following.signal?.addEventListener("abort", leave, { once: true });
+  const { signal, end, release } = endingWith(following.signal);
   const lane = async () => {
     for (const [place, id] of waiting) {
       try {
-        found[place] = await follow(api, id, { ...following, signal: ended.signal });
+        found[place] = await follow(api, id, { ...following, signal });
       } catch (error) {
         if (!(error instanceof Refused)) throw error;
         refusals.push(error);
@@ -27,8 +26,8 @@ export async function followAll(api: Api, ids: string[], following: Following): 
   try {
     await Promise.all(Array.from({ length: Math.min(LANES, ids.length) }, lane));
   } finally {
-    ended.abort(); // whoever still waits when another lane has failed
-    following.signal?.removeEventListener("abort", leave);
+    end(); // whoever still waits when another lane has failed
+    release();
   }
   const [first] = refusals;
   if (first && refusals.length === ids.length) throw first;

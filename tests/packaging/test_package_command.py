@@ -116,3 +116,9 @@ def test_a_rate_limit_that_only_one_machine_can_count_is_refused(tmp_path: Path)
     deployment = Deployment.read({"RATE_LIMIT": "5/minute"}, backend="aws", project_dir=tmp_path)
     with pytest.raises(SettingsError, match="THROTTLE_RATE"):
         deployment_document(deployment, api=tmp_path, worker=tmp_path)
+
+
+def test_a_file_and_a_stored_model_exclude_each_other(tmp_path: Path) -> None:
+    refused = cli("package", "--stored", "--model", str(tmp_path / "model.pkl"), check=False)
+    assert refused.returncode == 1
+    assert "--stored takes a model of the bucket and --model a file" in refused.stderr

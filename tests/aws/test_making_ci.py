@@ -11,7 +11,7 @@ import pytest
 from botocore.stub import Stubber
 
 from commands.aws.account import Account
-from commands.aws.stored import models_bucket
+from commands.aws.stored import deployment_on_aws
 from commands.deployment import Deployment
 from commands.github.making import VERSIONS, changes
 from commands.github.policy import compact, document
@@ -189,8 +189,14 @@ def test_the_template_makes_the_provider_where_it_is_wanted(role: Role) -> None:
 
 
 @pytest.mark.parametrize("service", ["iris", "s" * 40])
-def test_the_bucket_of_a_stage_without_one_is_named_as_deploy_names_it(service: str) -> None:
-    account = Account("eu-central-1")
-    account.id = ACCOUNT  # type: ignore[misc]  # which it would ask AWS for
-    deployment = Deployment.read({}, backend="aws", service=service)
-    assert names_of(deployment, account, ACCOUNT).bucket == models_bucket(deployment, account)
+def test_a_stage_without_a_bucket_is_given_the_one_that_deploy_would_make(
+    service: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(Account, "id", ACCOUNT)  # which it would ask AWS for
+    (tmp_path / "service.toml").write_text(f'name = "{service}"\n')
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+    deployed, account = deployment_on_aws(tmp_path, "dev")
+    deployment = Deployment.read(project_dir=tmp_path, backend="aws", stage="dev")
+    assert deployment.bucket is None
+    assert deployed.bucket == f"{service[:28]}-models-{ACCOUNT}-eu-central-1"
+    assert names_of(deployment, account, ACCOUNT).bucket == deployed.bucket

@@ -168,8 +168,9 @@ def test_an_api_that_stops_is_waited_for_and_nothing_is_lost(page_without_api: P
     fill(page, {"Size": 500})
     ask(page)
     expect(page.get_by_role("heading", level=1)).to_have_text("The model is at work")
-    for process in (*psutil.Process(service.process.pid).children(recursive=True), service.process):
+    for process in psutil.Process(service.process.pid).children(recursive=True):
         process.kill()
+    service.process.kill()
     service.process.wait()
     expect(page.get_by_role("status").filter(has_text="Nothing is lost")).to_be_visible()
     gated.service = start_service(

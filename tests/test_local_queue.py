@@ -71,10 +71,25 @@ def test_the_leases_of_the_dead_are_released(queue: LocalQueue, message: Message
     assert len(receive(queue)) == 1
 
 
-def test_a_clock_that_jumps_back_hides_nothing(queue: LocalQueue, message: Message, clock: Clock) -> None:
-    clock.passes(30 * 86_400)
+@pytest.mark.parametrize("jump", [60, 3600, 30 * 86_400])
+def test_a_clock_that_jumps_back_hides_nothing(queue: LocalQueue, message: Message, clock: Clock, jump: float) -> None:
+    clock.passes(jump)
     queue.send([message])
-    clock.passes(-30 * 86_400)
+    clock.passes(-jump)
+    assert len(receive(queue)) == 1
+
+
+def test_a_lease_lasts_a_quarter_of_an_hour_longer_at_most_when_the_clock_jumps_back(
+    queue: LocalQueue, message: Message, clock: Clock
+) -> None:
+    clock.passes(3600)
+    queue.send([message])
+    receive(queue)
+    clock.passes(-3600)
+    assert len(receive(queue)) == 1, "an hour is more than any lease"
+    clock.passes(-600)
+    assert not receive(queue), "ten minutes may be a message that is postponed"
+    clock.passes(600 + 30)
     assert len(receive(queue)) == 1
 
 

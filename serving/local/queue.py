@@ -10,8 +10,9 @@ from serving.local.database import Database
 from serving.ports import DeadLetter, Depth, LetterKey
 from serving.prediction import Message
 
-LONGEST_DELAY = 12 * 3600
-"""Seconds. A message that is hidden for longer than any delay allows has met a clock that jumped back."""
+NEVER_HIDDEN = 0.0
+LONGEST_DELAY = 900.0
+"""Seconds that a message is postponed, or a lease: what is hidden for longer has met a clock that jumped back."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,7 +36,7 @@ class LocalQueue:
     def send(self, messages: Sequence[Message]) -> None:
         now = self._clock()
         texts = [(message.to_text(), message.expires_at / 1000) for message in messages]
-        rows = [(text, len(text), now, now, expires_at) for text, expires_at in texts]
+        rows = [(text, len(text), now, NEVER_HIDDEN, expires_at) for text, expires_at in texts]
         with self._database.writing(QueueUnavailable) as connection:
             connection.executemany(
                 "INSERT INTO messages (body, size, sent_at, visible_at, expires_at) VALUES (?, ?, ?, ?, ?)", rows
@@ -68,7 +69,7 @@ class LocalQueue:
         with self._database.writing(QueueUnavailable) as connection:
             found = connection.execute(
                 "SELECT id, size FROM messages WHERE visible_at <= ? OR visible_at > ? ORDER BY id LIMIT ?",
-                (now, now + LONGEST_DELAY, most),
+                (now, now + max(lease, LONGEST_DELAY), most),
             ).fetchall()
             chosen: list[tuple[float, str, int]] = []
             total = 0

@@ -1,17 +1,20 @@
-"""Answers as Lambda can carry them: 6 MB, as a JSON document in which the body is a string."""
+"""What holds of every answer: a header, and how Lambda can carry it: 6 MB, as JSON in which the body is a string."""
 
 import base64
 from typing import Any
 
 LARGE = 2 * 1024 * 1024
 """Characters from which on a text is worth counting: below it, not even escaping every one could reach 6 MB."""
+HEADERS = {"x-content-type-options": "nosniff"}
+"""Of every answer, whatever it is: written by what serves the app, so that no request pays for a middleware."""
 
 
 def carried(response: dict[str, Any]) -> dict[str, Any]:
-    """A large text as base64, which grows by a third; escaped, every quote in it would take two bytes.
+    """With HEADERS; a large text as base64, which grows by a third; escaped, every quote in it would take two bytes.
 
     So MAX_RESULT bytes (4 MiB) always arrive, whatever they are.
     """
+    response = {**response, "headers": {**response["headers"], **HEADERS}}
     body = response.get("body", "")
     if response.get("isBase64Encoded") or len(body) < LARGE:
         return response

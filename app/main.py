@@ -9,6 +9,7 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.responses import JSONResponse
 
 from app.body import BodyReader
+from app.docs import mount_docs
 from app.info import Info
 from app.predictions import Predictions
 from app.routes import Parts, build_router
@@ -53,7 +54,9 @@ def create_app(settings: Settings, backend: Backend | None = None) -> FastAPI:
         info=Info(project, settings, backend.registry, backend.predictions),
         wait_limit=settings.wait_limit,
     )
-    app = FastAPI(title=project.title, description=DESCRIPTION, version=project.schema_hash)
+    app = FastAPI(
+        title=project.title, description=DESCRIPTION, version=project.schema_hash, docs_url=None, redoc_url=None
+    )
     router = build_router(parts)
     app.include_router(router)
     app.include_router(router, prefix=f"/{settings.stage}", include_in_schema=False)
@@ -69,6 +72,7 @@ def create_app(settings: Settings, backend: Backend | None = None) -> FastAPI:
     app.add_exception_handler(errors.Unavailable, _unavailable)
     app.add_exception_handler(Exception, _failed)
     app.openapi = lambda: _openapi(app, project)  # type: ignore[method-assign]  # as FastAPI documents it
+    mount_docs(app)
     return app
 
 

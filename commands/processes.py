@@ -23,6 +23,7 @@ def api(settings: Settings, host: str, port: int) -> None:
     """Get ready, listen when the supervisor says so, and serve HTTP until it says stop."""
     import uvicorn
 
+    from app.answers import HEADERS
     from app.main import create_app
     from commands.webform.serving import mount_form
 
@@ -36,6 +37,8 @@ def api(settings: Settings, host: str, port: int) -> None:
             log_config=None,
             log_level="warning",
             access_log=False,
+            server_header=False,
+            headers=list(HEADERS.items()),
             timeout_graceful_shutdown=5,
         )
     )

@@ -11,9 +11,9 @@ from commands.webform.writing import CONFIG, config
 from serving.project import Project
 from serving.settings import Settings
 
-HEADERS = {
-    "X-Content-Type-Options": "nosniff",
+HEADERS = {  # beside those of every answer
     "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
     "Content-Security-Policy": "frame-ancestors 'none'",  # the page names the rest itself
 }
 MISSING = """<!doctype html><html lang="en"><meta charset="utf-8"><title>No form yet</title>

@@ -85,7 +85,7 @@ class EventSource:
                     self._wait()
             except Unavailable as error:
                 logger.error("%s: trying again", error)
-                time.sleep(LOOK_SECONDS)
+                self._bell.wait(LOOK_SECONDS)
 
     def poll(self) -> bool:
         """Receive and handle one batch; False when nothing is visible. Raises Unavailable."""

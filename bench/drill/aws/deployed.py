@@ -1,0 +1,159 @@
+"""The drill's service on the emulated AWS: deployed by `cli deploy`, its functions put behind the witness."""
+
+import os
+import shutil
+import signal
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from unittest.mock import patch
+
+import boto3
+import httpx
+import psutil
+
+from bench.drill.aws.witness import Witness
+from bench.drill.model import PROJECT, write
+from serving.aws.connect import AwsBackend, connect_aws
+from serving.settings import Settings
+from tests.aws.e2e.conftest import Site
+from tests.aws.emulator import REGION, Emulator
+from tests.aws.wire import Wire
+
+MAX_RECEIVES = 6
+WORKER_TIMEOUT = 20
+SETTINGS = {
+    "PACKAGE_FOR": "host",
+    "WORKER_TIMEOUT": str(WORKER_TIMEOUT),
+    "PREDICT_TIMEOUT": "2",
+    "PREDICT_MEMORY": "512",
+    "MAX_RECEIVES": str(MAX_RECEIVES),
+    "MAX_RECORDS": "30000",
+    "MODEL_REFRESH": "1",
+    "WORKER_CONCURRENCY": "2",
+    "SLS_AWS_MONITORING_FREQUENCY": "300",  # osls looks every five seconds else
+}
+HASTE = 5
+"""How much faster the queues' clock goes: a message stays hidden for six times the time-out, and so for longer than it."""
+TICK = 0.2
+FUNCTIONS = {"API": "ApiFunction", "worker": "WorkerFunction", "dead-letter": "DeadLetterFunction"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deployed:
+    """A stage that is served: clients reach it by `front`, and it reaches AWS by `witness`."""
+
+    site: Site
+    outputs: dict[str, str]
+    front: Wire
+    witness: Witness
+    models: dict[str, Path]
+
+    def lambdas(self, kind: str) -> Sequence[psutil.Process]:
+        """The processes of a function, "API", "worker" or "dead-letter"."""
+        folder = f"/ministack-lambda-{self.outputs[FUNCTIONS[kind]]}-"
+        found = []
+        for process in psutil.Process(self.site.emulator.process.pid).children():
+            try:
+                if any(folder in argument for argument in process.cmdline()):
+                    found.append(process)
+            except psutil.NoSuchProcess:  # it has just ended
+                continue
+        return found
+
+    def kill(self, kind: str) -> int:
+        """End a function's processes, as a crash of their machines would; returns how many."""
+        processes = self.lambdas(kind)
+        for process in processes:
+            process.send_signal(signal.SIGKILL)
+        return len(processes)
+
+    def promote(self, tag: str) -> None:
+        """Upload a model, and make it current."""
+        self.cli("upload", self.outputs["ModelBucket"], str(self.models[tag]), "--tag", tag, "--promote")
+
+    def cli(self, *arguments: str) -> str:
+        """What a command prints."""
+        return self.site.cli(*arguments, "--stage", self.site.stage).stdout
+
+    def depth(self) -> dict[str, int]:
+        """Messages in each queue, late and received ones among them."""
+        sqs = self.site.emulator.client("sqs")
+        names = [f"ApproximateNumberOfMessages{kind}" for kind in ("", "Delayed", "NotVisible")]
+        found = {}
+        for name, output in QUEUES.items():
+            answer = sqs.get_queue_attributes(QueueUrl=self.outputs[output], AttributeNames=names)
+            found[name] = sum(int(number) for number in answer["Attributes"].values())
+        return found
+
+    @contextmanager
+    def backend(self) -> Iterator[AwsBackend]:
+        """The adapters themselves, over the witness."""
+        made = {name: self.outputs[output] for name, output in ADDRESSES.items()}
+        settings = Settings.read({}, backend="aws", aws_region=REGION, project_dir=self.site.project, **made)
+        keys = {name: value for name, value in self.site.emulator.environment.items() if name.startswith("AWS_")}
+        with patch.dict(os.environ, {**keys, "AWS_ENDPOINT_URL": self.witness.url}):  # where boto3 looks for AWS
+            backend = connect_aws(settings, boto3.Session(region_name=REGION))
+        try:
+            yield backend
+        finally:
+            backend.close()
+
+
+QUEUES = {"messages": "QueueUrl", "messages in the dead-letter queue": "DeadLetterQueueUrl"}
+ADDRESSES = {
+    "queue_url": "QueueUrl",
+    "table": "Table",
+    "features_table": "FeaturesTable",
+    "payload_bucket": "PayloadBucket",
+    "bucket": "ModelBucket",
+}
+
+
+@contextmanager
+def deployed(folder: Path, emulator: Emulator) -> Iterator[Deployed]:
+    """Deploy the drill's project; its queues' clock goes fast until the block ends."""
+    models = write(folder)
+    site = _site(folder, emulator)
+    address = site.cli("deploy", "--model", str(models["v1"]), "--tag", "v1", "--no-form").stdout.split()[-1]
+    outputs = site.outputs()
+    own = {"upstream": emulator.url, "certificate": emulator.certificate}
+    front = Wire(**own, host=httpx.URL(address).netloc.decode())
+    witness = Witness(**own, sqs=emulator.client("sqs"), table=outputs["Table"])
+    made = Deployed(site=site, outputs=outputs, front=front, witness=witness, models=models)
+    ending = threading.Event()
+    clock = threading.Thread(target=_hasten, args=(emulator, ending))
+    for wire in (front, witness):
+        wire.up()
+    try:
+        _put_behind(made)
+        clock.start()
+        yield made
+    finally:
+        ending.set()
+        for wire in (front, witness):
+            wire.down()
+
+
+def _site(folder: Path, emulator: Emulator) -> Site:
+    project = folder / "project"
+    shutil.copytree(PROJECT, project, ignore=shutil.ignore_patterns("__pycache__", "build"))
+    (project / "service.toml").write_text('name = "drill"\nstage = "dev"\n')
+    return Site(emulator, project, "dev", {**emulator.environment, **SETTINGS})
+
+
+def _put_behind(made: Deployed) -> None:
+    """Their next processes call the witness in place of AWS."""
+    functions = made.site.emulator.client("lambda")
+    for output in FUNCTIONS.values():
+        name = made.outputs[output]
+        variables = functions.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
+        variables["AWS_ENDPOINT_URL"] = made.witness.url
+        functions.update_function_configuration(FunctionName=name, Environment={"Variables": variables})
+
+
+def _hasten(emulator: Emulator, ending: threading.Event) -> None:
+    while not ending.wait(TICK):
+        emulator.passes(TICK * (HASTE - 1))

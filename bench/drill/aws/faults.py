@@ -1,0 +1,123 @@
+"""The drill's saboteur on AWS: ends functions, takes services down and moves the model while clients are at work."""
+
+import random
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+
+from bench.drill.aws.deployed import Deployed
+from bench.drill.aws.weather import REFUSAL
+from bench.drill.client import Told
+from tests.aws.wire import Answer, Call, Forward
+
+STORM_SECONDS = 1.5
+OUTAGE_SECONDS = 90.0
+"""At most: the table comes back when enough predictions were given up."""
+PATTERNS = {
+    "DynamoDB": "(Put|Get|Update)Item|BatchGetItem",
+    "SQS": "SendMessage|ChangeMessageVisibility|GetQueueAttributes",
+    "S3": "(GET|PUT|HEAD|DELETE) /",
+}
+ANSWER = "PutItem"
+WORKERS, MID_BATCH, APIS = "kill -9 of the workers", "kill -9 of the workers amid a batch", "kill -9 of the API"
+LETTERS, PROMOTE, OUTAGE = "kill -9 of the dead-letter function", "promote", "table down until work is given up"
+EACH = {WORKERS: 400, MID_BATCH: 300, APIS: 300}
+"""One fault for so many predictions; one at least."""
+STORM_EACH = 1000
+
+
+class Saboteur:
+    """Each fault has its place between 0 and 1 of the drill; `progress` tells how far that is."""
+
+    def __init__(self, service: Deployed, told: Told, count: int, seed: int, *, progress: Callable[[], float]) -> None:
+        self._service = service
+        self._told = told
+        self._progress = progress
+        self._given_up = max(3, count // 100)
+        self.history: list[tuple[float, str]] = []
+        self.counts: Counter[str] = Counter()
+        self.ended: Counter[str] = Counter()
+        """Processes, by the fault that ended them."""
+        self.outage = (0.0, 0.0)
+        self.error: BaseException | None = None
+        self._faults = self._ordered(count, random.Random(f"{seed}-faults"))
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    @property
+    def busy(self) -> bool:
+        return self._thread.is_alive()
+
+    def _ordered(self, count: int, rng: random.Random) -> list[tuple[float, str, Callable[[], None]]]:
+        actions: dict[str, Callable[[], None]] = {
+            WORKERS: lambda: self._kill(WORKERS, "worker"),
+            MID_BATCH: self._kill_amid,
+            APIS: lambda: self._kill(APIS, "API"),
+        }
+        faults = [(rng.uniform(0.05, 0.95), name, actions[name]) for name in EACH for _ in range(_times(count, name))]
+        for service in PATTERNS:
+            storms = max(1, count // STORM_EACH)
+            storm = (f"{service} down for {STORM_SECONDS:g} s", lambda service=service: self._storm(service))
+            faults += [(rng.uniform(0.05, 0.95), *storm) for _ in range(storms)]  # type: ignore[misc]
+        faults.append((rng.uniform(0.3, 0.5), PROMOTE, lambda: self._service.promote("v2")))
+        faults.append((rng.uniform(0.6, 0.8), OUTAGE, self._outage))
+        return sorted(faults, key=lambda fault: fault[0])
+
+    def _run(self) -> None:
+        try:
+            for at, name, action in self._faults:
+                while self._progress() < at:
+                    time.sleep(0.02)
+                self._happens(name)
+                action()
+        except BaseException as error:  # the drill says so: it would else be a drill without faults
+            self.error = error
+
+    def _happens(self, name: str) -> None:
+        self.history.append((self._told.now(), name))
+        self.counts[name] += 1
+
+    def _kill(self, name: str, kind: str) -> None:
+        self.ended[name] += self._service.kill(kind)
+
+    def _kill_amid(self) -> None:
+        """An answer is written, and its batch is never acknowledged."""
+        self._after_next(ANSWER, lambda: self._kill(MID_BATCH, "worker"))
+
+    def _after_next(self, operation: str, action: Callable[[], None]) -> None:
+        done = threading.Event()
+
+        def acting(call: Call, forward: Forward) -> Answer:
+            answer = forward()
+            action()
+            done.set()
+            return answer
+
+        self._service.witness.breaks(operation, acting, times=1)
+        done.wait(30)
+
+    def _storm(self, service: str) -> None:
+        self._service.witness.breaks(PATTERNS[service], REFUSAL[service])
+        time.sleep(STORM_SECONDS)
+        self._service.witness.heals()
+
+    def _outage(self) -> None:
+        """Predictions are made and can't be written, until they were tried too often; even then they can't be failed."""
+        witness, began = self._service.witness, self._told.now()
+        witness.breaks(PATTERNS["DynamoDB"], witness.down)
+        until = time.monotonic() + OUTAGE_SECONDS
+        while not witness.letters and time.monotonic() < until:
+            time.sleep(0.1)
+        self._happens(LETTERS)
+        self.ended[LETTERS] += self._service.kill("dead-letter")  # the letter is kept, the failure not yet written
+        while len({id_ for id_, _ in witness.letters}) < self._given_up and time.monotonic() < until:
+            time.sleep(0.1)
+        witness.heals()
+        self.outage = (began, self._told.now())
+
+
+def _times(count: int, name: str) -> int:
+    return max(1, count // EACH[name])

@@ -1,0 +1,144 @@
+"""The drill's saboteur: breaks one thing after another while the clients are at work."""
+
+import random
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from contextlib import closing
+
+import httpx
+
+from app.predictions import Claim
+from bench.drill.client import Client, Told
+from bench.drill.plan import ROWS, Ask, Plan
+from bench.drill.server import Server
+from bench.drill.witness import Witness
+from tests.running import free_port
+
+OUTAGE_SECONDS = 8.0
+"""Longer than anybody waits for the database: requests are refused with 503, workers try again."""
+DISK_SECONDS = 4.0
+CLOCK_SECONDS = 3.0
+JUMPS = ("+6h", "-6h")
+CRASHES = 3
+
+
+class Saboteur:
+    """Each fault has its place between 0 and 1 of the drill; `progress` tells how far that is."""
+
+    def __init__(
+        self, server: Server, plan: Plan, told: Told, witness: Witness, *, kills: int, progress: Callable[[], float]
+    ) -> None:
+        self._server = server
+        self._plan = plan
+        self._told = told
+        self._witness = witness
+        self._progress = progress
+        self._rng = random.Random(f"{plan.seed}-faults")
+        self.history: list[tuple[float, str]] = []
+        self.ended_at = 0.0
+        self.counts: Counter[str] = Counter()
+        self.unsent_claims = 0
+        self.error: BaseException | None = None
+        self._faults = self._ordered(kills)
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    @property
+    def busy(self) -> bool:
+        return self._thread.is_alive()
+
+    def _ordered(self, kills: int) -> list[tuple[float, str, Callable[[], None]]]:
+        serve, api = max(1, kills // 7), max(1, kills // 4)
+        faults: list[tuple[str, Callable[[], None]]] = [
+            *[("kill -9 of serve", self._server.kill)] * serve,
+            *[("kill -9 of the API", lambda: self._kill("api"))] * api,
+            *[("kill -9 of a worker", lambda: self._kill("worker"))] * max(1, kills - serve - api),
+            *[("crash before the send", self._crash)] * CRASHES,
+            ("store down", self._outage),
+            ("disk full", self._full_disk),
+            ("promote", lambda: self._server.promote("v2")),
+        ]
+        if self._server.has_clock:
+            faults += [("clock jumps", lambda offset=offset: self._jump(offset)) for offset in JUMPS]  # type: ignore[misc]
+        return sorted(
+            ((self._rng.uniform(0.05, 0.9), name, fault) for name, fault in faults), key=lambda found: found[0]
+        )
+
+    def _run(self) -> None:
+        try:
+            for at, name, fault in self._faults:
+                while self._progress() < at:
+                    time.sleep(0.02)
+                self.history.append((self._told.now(), name))
+                self.counts[name] += 1
+                fault()
+                self.ended_at = self._told.now()
+        except BaseException as error:  # noqa: BLE001  # the drill ends with it: it would else be one without faults
+            self.error = error
+
+    def _kill(self, role: str) -> None:
+        if not self._server.kill_one(role, self._rng.random()):
+            raise RuntimeError(f"no {role} was started again within 30 seconds:\n{self._server.log[-2000:]}")
+
+    def _outage(self) -> None:
+        path = self._server.state / "state.db"
+        with closing(sqlite3.connect(path, timeout=60, isolation_level=None)) as database:
+            database.execute("BEGIN IMMEDIATE")
+            time.sleep(OUTAGE_SECONDS)
+            database.execute("ROLLBACK")
+
+    def _full_disk(self) -> None:
+        self._server.fill_disk(True)
+        time.sleep(DISK_SECONDS)
+        self._server.fill_disk(False)
+
+    def _jump(self, offset: str) -> None:
+        for shift in (offset, "+0"):
+            self._server.shift(shift)
+            time.sleep(CLOCK_SECONDS)
+
+    def _crash(self) -> None:
+        """An API of its own on the same database dies between the row and the send; the client asks the other one."""
+        place = self._plan.count + self.counts["crash before the send"]
+        ask = Ask(
+            place=place,
+            records=({"number": place * ROWS, "x": 1.5, "deed": "none"},),
+            many=False,
+            invalid=False,
+            key=f"crash-{place}",
+            replayed=True,
+            waited=False,
+            cancelled=False,
+        )
+        port = free_port()
+        command = [sys.executable, "-m", "bench.drill.crashing_api", str(port)]
+        process = subprocess.Popen(command, env={**self._server.environment, **self._server.own})
+        try:
+            _listening(port, process)
+            Client(self._told, port, self._rng).once("POST", "/api/predict", ask)
+            process.wait(30)
+            claim = Claim(owner="", key=ask.key or "", body_hash="")
+            self.unsent_claims += self._witness.unsent(claim.row_key)
+        finally:
+            process.kill()
+            process.wait()
+        Client(self._told, self._server.port, self._rng).ask(ask)
+
+
+def _listening(port: int, process: subprocess.Popen[bytes]) -> None:
+    until = time.monotonic() + 60
+    while time.monotonic() < until and process.poll() is None:
+        try:
+            httpx.get(f"http://127.0.0.1:{port}/api/schema", timeout=30)
+        except httpx.HTTPError:
+            time.sleep(0.05)
+        else:
+            return
+    raise RuntimeError("the API that is to crash did not start")

@@ -1,8 +1,10 @@
 """The style and the script of the page at /docs: in the page itself, each allowed by its hash and nothing else."""
 
 STYLE = """
-:root { color-scheme: light dark; --line: #8884; --soft: #8882; --strong: #2563eb; --mark: #be185d }
-@media (prefers-color-scheme: dark) { :root { --strong: #93b4ff; --mark: #f9a8d4 } }
+:root { color-scheme: light dark; --line: #8884; --soft: #8882 }
+:root { --strong: #1d4ed8; --mark: #be185d; --ink: #111; --page: #fff }
+@media (prefers-color-scheme: dark) { :root { --strong: #93b4ff; --mark: #f9a8d4; --ink: #eee; --page: #161616 } }
+html { background: var(--page); color: var(--ink) }
 * { box-sizing: border-box }
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 0 auto; padding: 1rem }
 a { color: var(--strong) }
@@ -38,7 +40,7 @@ for (const form of document.forms) {
       if (field.dataset.in === "header") headers[field.name] = field.value;
       if (field.dataset.in === "body") [body, headers["Content-Type"]] = [field.value, "application/json"];
     }
-    shown.replaceChildren(document.createElement("pre"));
+    shown.replaceChildren(Object.assign(document.createElement("pre"), { tabIndex: 0 }));
     const say = (text) => { shown.firstChild.textContent = text; };
     say("Asking ...");
     try {

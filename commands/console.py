@@ -13,6 +13,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from serving.errors import ServingError
+from serving.redaction import redact
 
 out = Console(width=None if sys.stdout.isatty() else 160)  # a pipe has no width: lines stay whole
 err = Console(stderr=True)
@@ -72,3 +73,4 @@ def log_to_stderr(process: str, level: str) -> None:
     logging.basicConfig(
         level=level, format=f"%(asctime)s {process:<9} %(levelname)-7s %(message)s", datefmt="%H:%M:%S", force=True
     )
+    redact(level)

@@ -2,6 +2,8 @@
 
 import logging
 
+from serving.redaction import redact
+
 OURS = ("app", "worker", "serving", "mangum.http")
 
 
@@ -11,3 +13,4 @@ def log_as(level: str) -> None:
     logging.getLogger().setLevel(logging.WARNING)
     for name in OURS:
         logging.getLogger(name).setLevel(level)
+    redact(level)

@@ -16,6 +16,7 @@ from serving.settings import Settings
 from worker.model import LoadedModel, ModelSource
 from worker.outcome import Outcome, outcome
 from worker.question import Question
+from worker.rejections import rejections
 from worker.reporter import Reporter
 
 
@@ -75,7 +76,7 @@ def _predict(loaded: LoadedModel, request: dict[str, Any], max_result: int) -> d
         None if own is None else outcome(own, many=question.many, max_result=max_result)
         for question, own in zip(questions, answers, strict=True)
     ]
-    return {"outcomes": [_plain(o) for o in outcomes]}
+    return {"outcomes": [_plain(o) for o in outcomes], "rejections": [rejections(own) for own in answers]}
 
 
 def _plain(found: Outcome | Sequence[Any] | None) -> dict[str, str] | None:

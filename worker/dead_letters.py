@@ -9,6 +9,7 @@ from serving.adapters import Backend
 from serving.errors import PayloadLost, Unavailable
 from serving.ports import DeadLetter
 from serving.prediction import Code, Failure, Message
+from serving.redaction import told
 
 logger = logging.getLogger(__name__)
 
@@ -30,7 +31,7 @@ class DeadLetterHandler:
             try:
                 self._bury(record)
             except Exception as error:  # mostly Unavailable; whatever it is, the others of the batch are done
-                logger.error("message %s can't be kept as a dead letter yet: %r", record["messageId"], error)
+                logger.error("message %s can't be kept as a dead letter yet: %s", record["messageId"], told(error))
                 failures.append({"itemIdentifier": record["messageId"]})
         return {"batchItemFailures": failures}
 
@@ -71,7 +72,7 @@ def give_up(backend: Backend, record: Mapping[str, Any], error: Exception) -> No
     head, now = Message.head(record["body"]), _now()
     name = f"prediction_id={head.prediction_id}" if head else f"message {record['messageId']}"
     trace = None if isinstance(error, ValueError) else error  # what nobody foresaw
-    logger.error("%s can't be read and is kept as a dead letter: %r", name, error, exc_info=trace)
+    logger.error("%s can't be read and is kept as a dead letter: %s", name, told(error), exc_info=trace)
     backend.dead_letters.keep(
         DeadLetter(
             id=head.prediction_id if head else record["messageId"],

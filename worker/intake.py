@@ -12,6 +12,7 @@ from serving.adapters import Backend
 from serving.errors import PayloadLost, Unavailable
 from serving.prediction import Code, Failure, Message
 from serving.project import Project
+from serving.redaction import told, trace, without_paths
 from worker.dead_letters import give_up, letter
 from worker.later import try_later
 from worker.separate import describe
@@ -50,7 +51,7 @@ class Intake:
                 if job is not None:
                     jobs.append(job)
             except Exception as error:  # mostly Unavailable; whatever it is, no message takes the batch with it
-                logger.error("message %s is delivered again: %r", record["messageId"], error)
+                logger.error("message %s is delivered again: %s", record["messageId"], told(error))
                 name = f"message {record['messageId']}"
                 try_later(self._backend.queue, handle=record["receiptHandle"], receives=_receives(record), name=name)
                 failures.append(record["messageId"])
@@ -94,12 +95,13 @@ class Intake:
         except Exception as error:  # the user's validators may raise anything, and pydantic lets most of it through
             reason = f"The schema has changed since this was accepted: {_said(error)}"
             self._backend.dead_letters.keep(letter(message, reason))
+            logger.info("prediction_id=%s %s", message.prediction_id, trace(error))
             self._fail(message, Code.SCHEMA_CHANGED, reason)
             return None
         return replace(message, payload=payload, schema_hash=self._project.schema_hash)
 
     def _fail(self, message: Message, code: Code, reason: str) -> None:
-        logger.warning("prediction_id=%s %s: %s", message.prediction_id, code, reason)
+        logger.warning("prediction_id=%s failed: %s", message.prediction_id, code)
         failure = Failure(code=code, message=reason)
         answer = message.answered(failure, now=int(time.time() * 1000))
         self._backend.predictions.finish([answer], redriven=message.redriven)
@@ -109,7 +111,7 @@ def _said(error: Exception) -> str:
     """What a client is told."""
     if isinstance(error, ValidationError):
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-        return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
+        return f"{'.'.join(map(str, first['loc']))}: {without_paths(first['msg'])}"
     return describe(error)
 
 

@@ -18,6 +18,7 @@ from worker.lookup import Lookup
 from worker.model import LoadedModel, ModelSource
 from worker.outcome import Outcome, outcome
 from worker.quarantine import Quarantine
+from worker.rejections import log_rejections, rejections
 from worker.reporter import Reporter
 from worker.tally import Tally
 
@@ -166,6 +167,8 @@ class Worker:
         groups = [question.rows for question in self._lookup.questions([job.message for job in jobs])]
         seconds = seconds_left()  # after the look-up, which may have taken its time
         answers = model.predictor.predict(groups, seconds)
+        for job, own in zip(jobs, answers, strict=True):
+            log_rejections(job.message.prediction_id, rejections(own))
         outcomes = [
             None if own is None else outcome(own, many=job.message.many, max_result=self._settings.max_result)
             for job, own in zip(jobs, answers, strict=True)

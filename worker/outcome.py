@@ -13,10 +13,11 @@ from serving.prediction import Code, Failure
 
 @dataclass(frozen=True, slots=True)
 class RowError:
-    """A row that the model did not answer."""
+    """A row that the model did not answer; `trace` says where the model raised, for the log alone."""
 
     code: Code
     message: str
+    trace: str = ""
 
 
 Answer = bytes | RowError

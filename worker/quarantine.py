@@ -21,6 +21,7 @@ from serving.prediction import Code, Failure, ModelVersion
 from serving.settings import Settings
 from worker.outcome import Outcome
 from worker.question import Question
+from worker.rejections import log_rejections
 
 logger = logging.getLogger(__name__)
 
@@ -114,6 +115,8 @@ class Quarantine:
         if answer.get("out_of_memory"):
             text = f"The model needs more than {self._settings.predict_memory} MiB for this"
             return _Death(Code.MODEL_OUT_OF_MEMORY, text)
+        for question, lines in zip(questions, answer["rejections"], strict=True):
+            log_rejections(question.prediction_id, lines)
         outcomes = [_outcome(o) for o in answer["outcomes"]]
         if len(questions) == 1 and outcomes[0] is None and seconds >= patience:
             return _Death(Code.MODEL_TIMEOUT, f"The model did not finish with this in {seconds:.0f} seconds")

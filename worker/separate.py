@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from serving.prediction import Code
+from serving.redaction import trace, without_paths
 from worker.outcome import Answer, RowError
 
 PREDICTS = 256
@@ -47,7 +48,7 @@ def separate(count: int, attempt: Attempt, budget: Budget) -> list[Answer]:
                 raise
             except Exception as error:  # the user's model may raise anything
                 if end - start == 1:
-                    answers[start] = RowError(Code.ROW_REJECTED, describe(error))
+                    answers[start] = RowError(Code.ROW_REJECTED, describe(error), trace(error))
                     return True
         middle = (start + end) // 2
         left_failed = search(start, middle, False)
@@ -62,5 +63,5 @@ def describe(error: Exception) -> str:
     """An exception as a client sees it: its type and the first line of its text, without the path of a file."""
     if isinstance(error, OSError):
         return f"{type(error).__name__}: {error.strerror or 'a file or connection failed'}"
-    text = str(error).strip().split("\n", 1)[0][:300]
+    text = without_paths(str(error).strip().split("\n", 1)[0])[:300]
     return f"{type(error).__name__}: {text}" if text else type(error).__name__

@@ -24,7 +24,7 @@ SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 PROJECT = $(if $(EXAMPLE),--project examples/$(EXAMPLE))
 EXAMPLES := cuisine spam housing sentiment reorder
 
-.PHONY: help install demo train form examples test unit e2e iam shipped browser screenshots check bench format docs lock clean
+.PHONY: help install demo train form examples test unit e2e iam shipped browser libfaketime screenshots check bench drill format docs lock clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,7 +48,7 @@ examples: .venv/installed-dev ## train each example on all of its data, five tim
 
 # Compiled first: Poetry leaves sources, and where PYTHONDONTWRITEBYTECODE is set a thousand processes would each compile
 # what they import, which takes them twice as long.
-test: .venv/installed-dev .tools/ministack node_modules/.installed webform/node_modules/.installed browser check ## install what tests need and run everything
+test: .venv/installed-dev .tools/ministack node_modules/.installed webform/node_modules/.installed browser libfaketime check ## install what tests need and run everything
 	@$(RUN)/python -m compileall -qq -j 0 -x '/(tests?|mypyc?|pip|samtranslator|networkx|sympy)/' .venv/lib || true
 	@$(RUN)/python -m compileall -qq -j 0 app bench commands serving worker tests cli.py
 	$(WITH_UV) $(RUN)/pytest -q -m "not alone" -n auto --dist loadscope --no-loadscope-reorder
@@ -70,6 +70,11 @@ browser: ## install a browser for the tests, where there is none
 	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || \
 		{ echo "Installing Debian's chromium"; $(SUDO) apt-get update -qq && $(SUDO) apt-get install -y -qq --no-install-recommends chromium >/dev/null; }
 
+libfaketime: ## install a clock that can jump, for the drill, where there is none
+	@$(if $(wildcard /usr/lib*/faketime/libfaketimeMT.so.1 /usr/lib/*/faketime/libfaketimeMT.so.1),:,\
+		command -v apt-get >/dev/null || { echo "No apt-get here: without libfaketime the drill's clock does not jump"; exit 0; }; \
+		echo "Installing Debian's libfaketime"; $(SUDO) apt-get update -qq && $(SUDO) apt-get install -y -qq --no-install-recommends libfaketime >/dev/null)
+
 screenshots: .venv/installed-dev webform/node_modules/.installed browser ## take the form's pictures in docs/form anew
 	SCREENSHOTS=docs/form $(RUN)/pytest -q tests/webform/test_looks.py
 
@@ -80,6 +85,9 @@ check: .venv/installed-dev webform/node_modules/.installed ## ruff, mypy strict,
 	$(RUN)/lint-imports
 	$(WITH_INDEX) $(POETRY) check --lock
 	$(RUN)/python -m commands.webform.checking
+
+drill: .venv/installed-dev libfaketime ## break the service on this machine in every way we know; nothing may be lost (SEED=1)
+	@$(RUN)/python -m bench.drill $(if $(SEED),--seed $(SEED))
 
 bench: .venv/installed-dev .tools/ministack ## cold starts under the real Lambda client, beside a floor
 	$(WITH_UV) $(RUN)/python -m bench.cold_start

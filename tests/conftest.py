@@ -21,7 +21,14 @@ FILES = {
     *("test_bench.py", "test_bucket_commands.py", "test_quarantine.py", "test_serve.py", "test_serve_refusals.py"),
     *("test_check_passes.py", "test_init_command.py", "test_switch.py", "test_tags.py", "test_strangers_project.py"),
     *("test_fetch.py", "test_train_command.py", "test_looked_up.py", "test_examples.py", "test_interrupted.py"),
-    *("test_advice.py", "test_dangerous.py", "test_inspect_command.py", "test_origins.py", "test_bad_models.py"),
+    *(
+        "test_drill.py",
+        "test_advice.py",
+        "test_dangerous.py",
+        "test_inspect_command.py",
+        "test_origins.py",
+        "test_bad_models.py",
+    ),
 }
 FOLDERS = {"aws", "comparing", "e2e", "environments", "packaging", "webform", "workflows"}
 TOGETHER = {

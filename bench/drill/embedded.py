@@ -11,6 +11,7 @@ from pathlib import Path
 
 from bench.drill.checks import CODES, Evidence, checks
 from bench.drill.client import Client, Clients, Told
+from bench.drill.clock import jumping_clock
 from bench.drill.faults import Saboteur
 from bench.drill.picture import draw
 from bench.drill.plan import LETHAL, Plan
@@ -48,7 +49,7 @@ def drill(count: int, *, kills: int, seed: int, out: Path, look: Look = lambda d
 
 class _Drill:
     def __init__(self, folder: Path, count: int, kills: int, seed: int) -> None:
-        self.server = Server(folder, seed)
+        self.server = Server(folder)
         self._plan = Plan(seed, count)
         self._kills = kills
         self._settings = Settings.read(self.server.environment)
@@ -116,9 +117,8 @@ class _Drill:
             return dict(zip(ids, backend.predictions.get(ids), strict=True))
 
     def _read(self, ids: list[str]) -> dict[str, tuple[int, bytes]]:
-        client = Client(Told(), self.server.port, random.Random(0))
-        answers = {id_: client.once("GET", f"/api/predict/{id_}", None) for id_ in ids}
-        client.close()
+        with closing(Client(Told(), self.server.port, random.Random(0))) as client:
+            answers = {id_: client.once("GET", f"/api/predict/{id_}", None) for id_ in ids}
         return {id_: answer or (0, b"") for id_, answer in answers.items()}
 
     def _faults(self, evidence: Evidence) -> list[Fault]:
@@ -136,7 +136,7 @@ class _Drill:
             "clock jumps": "six hours on, or back, and again to the right time",
         }
         faults = [Fault(name=name, count=saboteur.counts[name], seen=text) for name, text in seen.items()]
-        if not self.server.has_clock:
+        if jumping_clock() is None:
             faults[-1] = Fault(name="clock jumps", count=0, seen="libfaketime is not installed: not held")
         faults += [
             Fault(name="delivered twice", count=sum(row[2] for row in evidence.sent), seen="one answer each"),

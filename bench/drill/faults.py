@@ -14,6 +14,7 @@ import httpx
 
 from app.predictions import Claim
 from bench.drill.client import Client, Told
+from bench.drill.clock import jumping_clock
 from bench.drill.plan import ROWS, Ask, Plan
 from bench.drill.server import Server
 from bench.drill.witness import Witness
@@ -65,7 +66,7 @@ class Saboteur:
             ("disk full", self._full_disk),
             ("promote", lambda: self._server.promote("v2")),
         ]
-        if self._server.has_clock:
+        if jumping_clock():
             faults += [("clock jumps", lambda offset=offset: self._jump(offset)) for offset in JUMPS]  # type: ignore[misc]
         return sorted(
             ((self._rng.uniform(0.05, 0.9), name, fault) for name, fault in faults), key=lambda found: found[0]
@@ -101,7 +102,7 @@ class Saboteur:
 
     def _jump(self, offset: str) -> None:
         for shift in (offset, "+0"):
-            self._server.shift(shift)
+            self._server.clock.shift(shift)
             time.sleep(CLOCK_SECONDS)
 
     def _crash(self) -> None:
@@ -122,14 +123,16 @@ class Saboteur:
         process = subprocess.Popen(command, env={**self._server.environment, **self._server.own})
         try:
             _listening(port, process)
-            Client(self._told, port, self._rng).once("POST", "/api/predict", ask)
+            with closing(Client(self._told, port, self._rng)) as client:
+                client.once("POST", "/api/predict", ask)
             process.wait(30)
             claim = Claim(owner="", key=ask.key or "", body_hash="")
             self.unsent_claims += self._witness.unsent(claim.row_key)
         finally:
             process.kill()
             process.wait()
-        Client(self._told, self._server.port, self._rng).ask(ask)
+        with closing(Client(self._told, self._server.port, self._rng)) as client:
+            client.ask(ask)
 
 
 def _listening(port: int, process: subprocess.Popen[bytes]) -> None:

@@ -11,7 +11,7 @@ def draw(path: Path, *, accepted: Points, finished: Points, faults: Sequence[tup
     """Write the picture, PNG or SVG as the name's end says; each kind of fault has a lane of its own below."""
     from matplotlib.figure import Figure
 
-    kinds = list(dict.fromkeys(name for _, name in faults))
+    kinds = list(dict.fromkeys(name for _, name in faults)) or ["nothing was broken"]
     figure = Figure(figsize=(10, 4.5 + 0.22 * len(kinds)), layout="constrained")
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=[4, 0.4 + 0.25 * len(kinds)])
     for points, label, colour, width in (

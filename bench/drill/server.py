@@ -1,36 +1,34 @@
-"""The service under the drill: `cli serve` on this machine, killed and started again, its clock in our hands."""
+"""The service under the drill: `cli serve` on this machine, killed and started again."""
 
 import os
-import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
 
 import psutil
 
+from bench.drill.clock import Clock
 from bench.drill.model import PROJECT, write
 from tests.running import Service, cli, free_port, start_service
 
 PREDICT_TIMEOUT, WORKER_TIMEOUT = 2, 12
 """Seconds: as short as settings allow, so that a model that hangs is found while the drill lasts."""
 WORKERS = 2
-FAKETIME = ("/usr/lib/*/faketime/libfaketimeMT.so.1", "/usr/lib*/faketime/libfaketimeMT.so.1")
 
 
 class Server:
     """Holds the service and everything that it leaves behind, in one folder."""
 
-    def __init__(self, folder: Path, seed: int) -> None:
+    def __init__(self, folder: Path) -> None:
         """Makes the bucket with both models; starts nothing yet."""
         self.state = folder / "state"
         self.temporary = folder / "tmp"
         self.temporary.mkdir(parents=True)
         self.port = free_port()
-        self._clock = folder / "clock"
+        self.clock = Clock(folder / "clock")
         self._earlier_logs = ""
         self._service: Service | None = None
         bucket = str(folder / "models")
-        self.has_clock = bool(_faketime())
         self.environment = {
             **os.environ,
             "BUCKET": bucket,
@@ -43,21 +41,11 @@ class Server:
         cli("create-bucket", bucket, env=self.environment)
         for tag, path in write(folder).items():
             cli("upload", bucket, str(path), "--tag", tag, "--project", str(PROJECT), env=self.environment)
-        self.shift("+0")
 
     @property
     def own(self) -> Mapping[str, str]:
-        """What its processes have in their environment besides: a clock that can be set, and a place for scratch."""
-        faked = {
-            "LD_PRELOAD": _faketime(),
-            "FAKETIME_TIMESTAMP_FILE": str(self._clock),
-            "FAKETIME_CACHE_DURATION": "1",
-            "FAKETIME_DONT_FAKE_MONOTONIC": "1",  # the system's own does not jump either
-            "DONT_FAKE_MONOTONIC": "1",
-            "FAKETIME_DISABLE_SHM": "1",
-            "NO_FAKE_STAT": "1",
-        }
-        return {"TMPDIR": str(self.temporary), **(faked if self.has_clock else {})}
+        """What its processes have in their environment besides: the drill's clock, and a place for scratch."""
+        return {"TMPDIR": str(self.temporary), **self.clock.environment}
 
     @property
     def log(self) -> str:
@@ -109,12 +97,6 @@ class Server:
             process.rlimit(psutil.RLIMIT_FSIZE, (limit, psutil.RLIM_INFINITY))
         return len(processes)
 
-    def shift(self, offset: str) -> None:
-        """Set the clock of all its processes, such as `+6h`; they see it within a second."""
-        written = self._clock.with_suffix(".new")
-        written.write_text(f"{offset}\n")
-        written.replace(self._clock)
-
     def promote(self, tag: str) -> None:
         cli("promote", tag, "--project", str(PROJECT), env=self.environment)
 
@@ -143,11 +125,6 @@ class Server:
             except psutil.Error:  # it has ended, or is another user's
                 continue
         return found
-
-
-def _faketime() -> str:
-    paths = [path for pattern in FAKETIME for path in Path("/").glob(pattern.removeprefix("/"))]
-    return str(paths[0]) if paths and sys.platform == "linux" else ""
 
 
 def _command(process: psutil.Process) -> list[str]:

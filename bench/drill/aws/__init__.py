@@ -1,1 +1,1 @@
-"""The drill on an emulated AWS: the packaged functions, deployed by `cli deploy`, behind wires that break their calls."""
+"""The drill on an emulated AWS: the packaged functions, put there by `cli deploy`, behind wires that break."""

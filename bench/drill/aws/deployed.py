@@ -36,7 +36,7 @@ SETTINGS = {
     "SLS_AWS_MONITORING_FREQUENCY": "300",  # osls looks every five seconds else
 }
 HASTE = 5
-"""How much faster the queues' clock goes: a message stays hidden for six times the time-out, and so for longer than it."""
+"""How much faster the queues' clock goes: what is hidden for six times the time-out stays so for longer than it."""
 TICK = 0.2
 FUNCTIONS = {"API": "ApiFunction", "worker": "WorkerFunction", "dead-letter": "DeadLetterFunction"}
 
@@ -72,7 +72,8 @@ class Deployed:
 
     def promote(self, tag: str) -> None:
         """Upload a model, and make it current."""
-        self.cli("upload", self.outputs["ModelBucket"], str(self.models[tag]), "--tag", tag, "--promote")
+        self.site.cli("upload", self.outputs["ModelBucket"], str(self.models[tag]), "--tag", tag)
+        self.cli("promote", tag)
 
     def cli(self, *arguments: str) -> str:
         """What a command prints."""
@@ -119,9 +120,10 @@ def deployed(folder: Path, emulator: Emulator) -> Iterator[Deployed]:
     site = _site(folder, emulator)
     address = site.cli("deploy", "--model", str(models["v1"]), "--tag", "v1", "--no-form").stdout.split()[-1]
     outputs = site.outputs()
-    own = {"upstream": emulator.url, "certificate": emulator.certificate}
-    front = Wire(**own, host=httpx.URL(address).netloc.decode())
-    witness = Witness(**own, sqs=emulator.client("sqs"), table=outputs["Table"])
+    front = Wire(emulator.url, certificate=emulator.certificate, host=httpx.URL(address).netloc.decode())
+    witness = Witness(
+        emulator.url, certificate=emulator.certificate, sqs=emulator.client("sqs"), table=outputs["Table"]
+    )
     made = Deployed(site=site, outputs=outputs, front=front, witness=witness, models=models)
     ending = threading.Event()
     clock = threading.Thread(target=_hasten, args=(emulator, ending))

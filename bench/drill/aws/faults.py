@@ -5,6 +5,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 
 from bench.drill.aws.deployed import Deployed
 from bench.drill.aws.weather import REFUSAL
@@ -40,7 +41,7 @@ class Saboteur:
         self.ended: Counter[str] = Counter()
         """Processes, by the fault that ended them."""
         self.outage = (0.0, 0.0)
-        self.error: BaseException | None = None
+        self.complete = False
         self._faults = self._ordered(count, random.Random(f"{seed}-faults"))
         self._thread = threading.Thread(target=self._run, daemon=True)
 
@@ -60,21 +61,19 @@ class Saboteur:
         faults = [(rng.uniform(0.05, 0.95), name, actions[name]) for name in EACH for _ in range(_times(count, name))]
         for service in PATTERNS:
             storms = max(1, count // STORM_EACH)
-            storm = (f"{service} down for {STORM_SECONDS:g} s", lambda service=service: self._storm(service))
-            faults += [(rng.uniform(0.05, 0.95), *storm) for _ in range(storms)]  # type: ignore[misc]
+            name, action = f"{service} down for {STORM_SECONDS:g} s", partial(self._storm, service)
+            faults += [(rng.uniform(0.05, 0.95), name, action) for _ in range(storms)]
         faults.append((rng.uniform(0.3, 0.5), PROMOTE, lambda: self._service.promote("v2")))
         faults.append((rng.uniform(0.6, 0.8), OUTAGE, self._outage))
         return sorted(faults, key=lambda fault: fault[0])
 
     def _run(self) -> None:
-        try:
-            for at, name, action in self._faults:
-                while self._progress() < at:
-                    time.sleep(0.02)
-                self._happens(name)
-                action()
-        except BaseException as error:  # the drill says so: it would else be a drill without faults
-            self.error = error
+        for at, name, action in self._faults:
+            while self._progress() < at:
+                time.sleep(0.02)
+            self._happens(name)
+            action()
+        self.complete = True
 
     def _happens(self, name: str) -> None:
         self.history.append((self._told.now(), name))
@@ -105,9 +104,9 @@ class Saboteur:
         self._service.witness.heals()
 
     def _outage(self) -> None:
-        """Predictions are made and can't be written, until they were tried too often; even then they can't be failed."""
+        """What is predicted can't be written, until it was tried too often; even its failure can't be written then."""
         witness, began = self._service.witness, self._told.now()
-        witness.breaks(PATTERNS["DynamoDB"], witness.down)
+        witness.breaks(PATTERNS["DynamoDB"], witness.unavailable)
         until = time.monotonic() + OUTAGE_SECONDS
         while not witness.letters and time.monotonic() < until:
             time.sleep(0.1)

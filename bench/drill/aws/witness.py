@@ -54,7 +54,7 @@ class Witness(Wire):
 
         return super().answer(call, noting)
 
-    def down(self, call: Call, forward: Forward) -> Answer:
+    def unavailable(self, call: Call, forward: Forward) -> Answer:
         """The table takes nothing and gives nothing."""
         if call.operation == "PutItem" and "status" in call.json["Item"]:
             self.refused[call.json["Item"]["key"]["S"]] += 1

@@ -3,13 +3,15 @@
 import asyncio
 from dataclasses import dataclass
 from email.message import Message as MimeHeaders
+from functools import cached_property
 from typing import Annotated, Any
 
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import FailFast, Field, TypeAdapter, ValidationError
 from pydantic_core import to_json
 from starlette.requests import Request
 
 from app.csv_body import parse_csv
+from app.size import SizeCheck, count
 from serving.errors import InvalidRequest, TooLarge, UnsupportedType
 from serving.project import Project
 from serving.settings import Settings
@@ -19,7 +21,9 @@ DRAIN = 64 * 1024 * 1024
 INLINE = 64 * 1024
 """Bytes up to which validation is faster than a thread for it."""
 SHOWN_ERRORS = 1_000
-LISTED_ERRORS = 50_000
+ALL_ERRORS = 40_000
+"""Commas and colons in an array up to which each of its errors is found: one takes up to a kilobyte."""
+LISTED_ERRORS = 20_000
 """More than that, a list of them would take more memory than the body."""
 
 
@@ -39,13 +43,24 @@ class BodyReader:
         self._project = project
         self._max_body = settings.max_body
         self._max_records = settings.max_records
-        length = Field(min_length=1, max_length=settings.max_records)
-        self._many: TypeAdapter[list[Any]] = TypeAdapter(
-            Annotated[list[project.schema], length]  # type: ignore[arg-type, name-defined]  # a class found at run time
-        )
+        self._size = SizeCheck(project, settings)
+        self._many = self._array_of()
+
+    @cached_property
+    def _many_to_the_first_bad(self) -> TypeAdapter[list[Any]]:
+        return self._array_of(FailFast())
+
+    def _array_of(self, *rules: Any) -> TypeAdapter[list[Any]]:
+        length = Field(min_length=1, max_length=self._max_records)
+        found_at_run_time: Any = Annotated[list[self._project.schema], length, *rules]  # type: ignore[name-defined]
+        return TypeAdapter(found_at_run_time)
 
     async def read(self, request: Request) -> bytes:
-        """The whole body. Raises TooLarge."""
+        """The whole body as it was sent. Raises TooLarge, UnsupportedType."""
+        for header, plain in (("content-encoding", "identity"), ("transfer-encoding", "chunked")):
+            coding = request.headers.get(header, plain)
+            if coding.strip().lower() != plain:
+                raise UnsupportedType(f"{header}: {coding[:40]} is not read here: send the body as it is.")
         announced = request.headers.get("content-length", "")
         if announced.isdecimal() and int(announced) > self._max_body:
             if int(announced) <= DRAIN and "expect" not in request.headers:
@@ -79,26 +94,30 @@ class BodyReader:
         return records
 
     def _json(self, body: bytes) -> Records:
+        if body.lstrip(b" \t\r\n")[:1] == b"[":
+            return self._array(body)
+        self._size.json(body, many=False)
         try:
-            if body.lstrip(b" \t\r\n")[:1] == b"[":
-                records = self._many.validate_json(body)
-                return self._array(records)
             record = self._project.one.validate_json(body)
         except ValidationError as error:
             raise self._refusal(error) from None
         return Records(payload=self._project.dump(record), count=1, many=False)
 
     def _csv(self, body: bytes, header: bool) -> Records:
+        self._size.csv(body)
         rows = parse_csv(body, self._project, header=header, most=self._max_records + 1)
-        try:
-            return self._array(self._many.validate_json(to_json(rows)))  # under the very rules of a JSON body
-        except ValidationError as error:
-            raise self._refusal(error) from None
+        return self._array(to_json(rows))  # under the very rules of a JSON body
 
-    def _array(self, records: list[Any]) -> Records:
+    def _array(self, body: bytes) -> Records:
+        self._size.json(body, many=True)
+        whole = count(body, b",:") <= ALL_ERRORS
+        try:
+            records = (self._many if whole else self._many_to_the_first_bad).validate_json(body)
+        except ValidationError as error:
+            raise self._refusal(error, whole=whole) from None
         return Records(payload=self._project.dump(records), count=len(records), many=True)
 
-    def _refusal(self, error: ValidationError) -> Exception:
+    def _refusal(self, error: ValidationError, *, whole: bool = True) -> Exception:
         if error.error_count() > LISTED_ERRORS:
             message = f"{error.error_count()} errors: send one record to see what is wrong with it."
             return InvalidRequest.at(["body"], message, "too_many_errors")
@@ -106,9 +125,11 @@ class BodyReader:
         if found[0]["type"] == "too_long" and not found[0]["loc"]:
             return TooLarge(f"More than {self._max_records} records: send them in slices of {self._max_records}.")
         errors = [{"loc": ["body", *e["loc"]], "msg": e["msg"], "type": e["type"]} for e in found[:SHOWN_ERRORS]]
-        if len(found) > SHOWN_ERRORS:
-            more = len(found) - SHOWN_ERRORS
-            errors.append({"loc": ["body"], "msg": f"{more} more errors are not shown", "type": "more_errors"})
+        more = f"{len(found) - SHOWN_ERRORS} more errors are not shown" if len(found) > SHOWN_ERRORS else ""
+        if found[0]["loc"] and not whole:
+            more = "In a body of this size only the first record that is wrong is told"
+        if more:
+            errors.append({"loc": ["body"], "msg": more, "type": "more_errors"})
         return InvalidRequest(errors)
 
     def _too_large(self) -> TooLarge:

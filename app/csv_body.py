@@ -13,7 +13,7 @@ from serving.project import Project
 
 OMIT = object()
 SHOWN_COLUMNS = 1_000
-csv.field_size_limit(2**31 - 1)  # MAX_BODY is the limit of a cell; this one is the whole process's
+csv.field_size_limit(2**31 - 1)  # MAX_STRING is the limit of a cell; this one is the whole process's
 Convert = Callable[[str], Any]
 
 

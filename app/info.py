@@ -5,6 +5,7 @@ import json
 import time
 from typing import Any
 
+from app.size import most_values
 from serving.errors import ServingError, TagMissing
 from serving.models import ModelRegistry
 from serving.ports import PredictionStore
@@ -38,6 +39,11 @@ def predict(frame: pd.DataFrame, url: str = "{url}") -> pd.DataFrame:
             results += body["result"]
     return pd.json_normalize(results).set_index(frame.index)
 """
+BOTH = ("max_records", "max_body", "max_result", "max_depth", "max_string", "wait_limit", "result_ttl")
+ONE_MACHINE = (
+    *("max_url", "max_headers", "max_header_count", "max_connections", "max_buffered"),
+    *("client_timeout", "client_rate"),
+)
 CURL = "curl -s {url}/api/predict{key} -H 'Prefer: wait=5' -H 'Content-Type: application/json' -d '{example}'"
 
 
@@ -51,15 +57,15 @@ def description(project: Project, settings: Settings) -> dict[str, Any]:
         "form": project.form.to_dict(),
         "example": project.example,
         "schema": project.json_schema,
-        "limits": {
-            "max_records": settings.max_records,
-            "max_body": settings.max_body,
-            "max_result": settings.max_result,
-            "wait_limit": settings.wait_limit,
-            "result_ttl": settings.result_ttl,
-            "rate_limit": settings.rate_limit or None,
-        },
+        "limits": limits(project, settings),
     }
+
+
+def limits(project: Project, settings: Settings) -> dict[str, Any]:
+    """What the settings of the same names say, as far as this service and not the gateway on AWS holds them."""
+    held = BOTH if settings.backend == "aws" else BOTH + ONE_MACHINE
+    named = {name: getattr(settings, name) for name in held}
+    return {**named, "max_values": most_values(project, settings), "rate_limit": settings.rate_limit or None}
 
 
 class Info:

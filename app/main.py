@@ -1,18 +1,21 @@
 """create_app(settings): the FastAPI app with its parts, and the one place where an error becomes an HTTP status."""
 
 import logging
+from contextlib import suppress
 from typing import Any
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.openapi.utils import get_openapi
 from fastapi.responses import JSONResponse
+from starlette.requests import ClientDisconnect
 
 from app.body import BodyReader
 from app.docs import mount_docs
 from app.info import Info
 from app.predictions import Predictions
-from app.routes import Parts, build_router
+from app.routes import KEY_SCHEME, Parts, build_router
 from app.throttle import build_throttle
 from serving import errors
 from serving.adapters import Backend
@@ -69,9 +72,11 @@ def create_app(settings: Settings, backend: Backend | None = None) -> FastAPI:
             expose_headers=["Location", "Retry-After", "Preference-Applied"],
         )
     app.add_exception_handler(errors.RequestRefused, _refused)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(ClientDisconnect, _left)
     app.add_exception_handler(errors.Unavailable, _unavailable)
     app.add_exception_handler(Exception, _failed)
-    app.openapi = lambda: _openapi(app, project)  # type: ignore[method-assign]  # as FastAPI documents it
+    app.openapi = lambda: _openapi(app, project, keys)  # type: ignore[method-assign]  # as FastAPI documents it
     mount_docs(app)
     return app
 
@@ -87,6 +92,17 @@ async def _refused(request: Request, error: Exception) -> JSONResponse:
     return JSONResponse({"detail": detail}, status, headers)
 
 
+async def _invalid(request: Request, error: Exception) -> JSONResponse:
+    """A header that is wrong, told as a body's errors are: without what was sent, which may be a secret."""
+    assert isinstance(error, RequestValidationError)
+    found = [{"loc": list(each["loc"]), "msg": each["msg"], "type": each["type"]} for each in error.errors()]
+    return await _refused(request, errors.InvalidRequest(found))
+
+
+async def _left(request: Request, error: Exception) -> Response:
+    return Response(status_code=400)  # nobody reads it: the client left before its request was whole
+
+
 async def _unavailable(request: Request, error: Exception) -> JSONResponse:
     logger.error("%s %s: %s", request.method, request.url.path, error)
     headers = {"Retry-After": str(UNAVAILABLE_RETRY_SECONDS), "Cache-Control": "no-store"}
@@ -98,7 +114,7 @@ async def _failed(request: Request, error: Exception) -> JSONResponse:
     return JSONResponse({"detail": "Internal error."}, 500, {"Cache-Control": "no-store"})
 
 
-def _openapi(app: FastAPI, project: Project) -> dict[str, Any]:
+def _openapi(app: FastAPI, project: Project, keys: KeyRing) -> dict[str, Any]:
     if app.openapi_schema is None:
         document = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
         schema = project.schema.model_json_schema(by_alias=True, ref_template="#/components/schemas/{model}")
@@ -106,4 +122,10 @@ def _openapi(app: FastAPI, project: Project) -> dict[str, Any]:
         schemas |= schema.pop("$defs", {})
         schemas[project.schema.__name__] = schema
         app.openapi_schema = document
+    with suppress(errors.Unavailable):  # the description needs no store
+        if keys.stale:
+            keys.refresh()
+    for operation in (found for path in app.openapi_schema["paths"].values() for found in path.values()):
+        if "security" in operation:
+            operation["security"] = [{KEY_SCHEME: []}] if keys.required else [{KEY_SCHEME: []}, {}]
     return app.openapi_schema

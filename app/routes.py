@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Header, Request, Response
+from fastapi import APIRouter, Depends, Header, HTTPException, Request, Response
 from fastapi.responses import JSONResponse
 from fastapi.security import APIKeyHeader
 from pydantic_core import to_json
@@ -25,7 +25,9 @@ from serving.prediction import Prediction, Status, iso
 from serving.project import Project
 
 RETRY_SECONDS = "1"
+KEY_SCHEME = "APIKeyHeader"
 JSON = "application/json"
+OTHER_METHODS = ["POST", "PUT", "PATCH", "HEAD", "OPTIONS", "TRACE"]
 
 Prefer = Annotated[
     str | None, Header(description="`wait=N`: hold the answer back for N seconds, until it is finished.")
@@ -55,7 +57,12 @@ class Parts:
 def build_router(parts: Parts) -> APIRouter:
     """The routes for `parts`."""
     router = APIRouter(prefix="/api")
-    show_key = APIKeyHeader(name="X-API-Key", auto_error=False, description="Needed when the service has API keys.")
+    show_key = APIKeyHeader(
+        name="X-API-Key",
+        scheme_name=KEY_SCHEME,
+        auto_error=False,
+        description="Needed when the service has API keys.",
+    )
 
     async def caller(key: Annotated[str | None, Depends(show_key)]) -> str:
         """The name of the API key that the request shows; "" when the service has none."""
@@ -122,6 +129,10 @@ def build_router(parts: Parts) -> APIRouter:
     async def delete(prediction_id: str, name: Caller) -> Response:
         await parts.predictions.erase(prediction_id)
         return Response(status_code=204, headers=_no_store({}))
+
+    @router.api_route("/predict/{prediction_id}", methods=OTHER_METHODS, include_in_schema=False)
+    async def neither() -> None:  # else Allow would name only the first of the two
+        raise HTTPException(405, headers={"Allow": "GET, DELETE"})
 
     @router.get("/info", summary="What this service predicts, with which model and limits")
     async def info(request: Request) -> dict[str, Any]:

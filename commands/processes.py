@@ -15,6 +15,8 @@ from serving.settings import Settings
 
 MISCONFIGURED = 78
 """Exit code: starting again can't help. EX_CONFIG of sysexits.h."""
+OWN_FILES = 256
+"""What the API itself may have open, at most."""
 READY = b"ready\n"
 GO = b"go\n"
 
@@ -25,15 +27,19 @@ def api(settings: Settings, host: str, port: int) -> None:
 
     from app.answers import HEADERS
     from app.main import create_app
+    from commands.connection import guarded
     from commands.webform.serving import mount_form
 
     app = create_app(settings)
     mount_form(app, settings)
+    _allow_files(settings.max_connections + OWN_FILES)
     server = uvicorn.Server(
         uvicorn.Config(
             app,
             host=host,
             port=port,
+            http=guarded(settings),  # type: ignore[arg-type]  # called as a class is
+            ws="none",
             log_config=None,
             log_level="warning",
             access_log=False,
@@ -50,6 +56,18 @@ def api(settings: Settings, host: str, port: int) -> None:
         return
     _when_orphaned(stop)
     server.run()
+
+
+def _allow_files(wanted: int) -> None:
+    """Let this process open as many files, each connection being one; as far as the machine allows."""
+    if sys.platform == "win32":
+        return
+    import resource
+
+    now, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if now != resource.RLIM_INFINITY and now < wanted:
+        within = wanted if most == resource.RLIM_INFINITY else min(wanted, most)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (within, most))
 
 
 def worker(settings: Settings, name: str) -> None:

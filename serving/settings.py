@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from serving.errors import SettingsError
 
-MIB = 1024 * 1024
+KIB, MIB = 1024, 1024 * 1024
 Seconds = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(ge=1)]
 
@@ -61,6 +61,27 @@ class Settings(BaseModel):
     max_records: Count = Field(10_000, description="Records in one POST: 10,000 locally, 1,000 on AWS.")
     max_body: Count = Field(4 * MIB, description="Size of one POST's body, bytes.")
     max_result: Count = Field(32 * MIB, description="Size of one result, bytes: 32 MiB locally, 4 MiB on AWS.")
+    max_values: Count = Field(1_000_000, description="Values and names in one POST; less where the schema needs less.")
+    max_depth: Annotated[int, Field(ge=2, le=200)] = Field(100, description="How deep a POST's JSON may nest.")
+    max_string: Count = Field(MIB, description="Size of one string or cell in a POST, bytes as they are sent.")
+    max_url: Count = Field(
+        8 * KIB,
+        description="Length of a URL, bytes. This and the next six are one machine's limits; AWS has its own.",
+    )
+    max_headers: Count = Field(16 * KIB, description="Size of a request's line and headers, bytes; on AWS 10 KiB.")
+    max_header_count: Count = Field(100, description="Headers of one request.")
+    max_connections: Count = Field(
+        1_000, description="Connections at once; one more takes the place of the one that is silent longest."
+    )
+    max_buffered: Count = Field(
+        64 * MIB, description="Bytes of unfinished requests and unread answers, of all clients together."
+    )
+    client_timeout: Seconds = Field(
+        10, description="How long a client may take to send its headers; grace for a body or an answer, seconds."
+    )
+    client_rate: Count = Field(
+        10_000, description="How slowly a client may send a body or read an answer, bytes a second."
+    )
     rate_limit: str = Field("", description="POSTs for each key and address, such as `100/minute`; empty: no limit.")
     cors_origins: str = Field("*", description="Origins whose pages may call the API, separated by commas.")
 

@@ -7,13 +7,14 @@ from functools import cached_property
 from typing import Annotated, Any
 
 from pydantic import FailFast, Field, TypeAdapter, ValidationError
-from pydantic_core import to_json
+from pydantic_core import ErrorDetails, to_json
 from starlette.requests import Request
 
 from app.csv_body import parse_csv
 from app.size import SizeCheck, count
 from serving.errors import InvalidRequest, TooLarge, UnsupportedType
 from serving.project import Project
+from serving.redaction import without_paths
 from serving.settings import Settings
 
 DRAIN = 64 * 1024 * 1024
@@ -124,7 +125,7 @@ class BodyReader:
         found = error.errors(include_url=False, include_context=False, include_input=False)
         if found[0]["type"] == "too_long" and not found[0]["loc"]:
             return TooLarge(f"More than {self._max_records} records: send them in slices of {self._max_records}.")
-        errors = [{"loc": ["body", *e["loc"]], "msg": e["msg"], "type": e["type"]} for e in found[:SHOWN_ERRORS]]
+        errors = [{"loc": ["body", *e["loc"]], "msg": _said(e), "type": e["type"]} for e in found[:SHOWN_ERRORS]]
         more = f"{len(found) - SHOWN_ERRORS} more errors are not shown" if len(found) > SHOWN_ERRORS else ""
         if found[0]["loc"] and not whole:
             more = "In a body of this size only the first record that is wrong is told"
@@ -134,6 +135,11 @@ class BodyReader:
 
     def _too_large(self) -> TooLarge:
         return TooLarge(f"The body is larger than {self._max_body} bytes: send fewer records at once.")
+
+
+def _said(error: ErrorDetails) -> str:
+    """What a client is told: pydantic's words as they are, a validator's own without paths of this service."""
+    return without_paths(error["msg"]) if error["type"] in {"value_error", "assertion_error"} else error["msg"]
 
 
 def _content_type(text: str) -> tuple[str, str | None, bool]:

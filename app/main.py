@@ -17,6 +17,7 @@ from app.info import Info
 from app.predictions import Predictions
 from app.routes import KEY_SCHEME, Parts, build_router
 from app.throttle import build_throttle
+from app.usage import Usage
 from serving import errors
 from serving.adapters import Backend
 from serving.backend import connect
@@ -53,6 +54,7 @@ def create_app(settings: Settings, backend: Backend | None = None) -> FastAPI:
         reader=BodyReader(project, settings),
         keys=keys,
         throttle=build_throttle(settings.rate_limit),
+        usage=Usage(),
         queue=backend.queue,
         info=Info(project, settings, backend.registry, backend.predictions),
         wait_limit=settings.wait_limit,

@@ -57,10 +57,11 @@ class Predictions:
             await asyncio.to_thread(self._keys.refresh)
 
     async def accept(
-        self, records: Records, claim: Claim | None, wait: float | None
+        self, records: Records, claim: Claim | None, wait: float | None, *, caller: str = ""
     ) -> tuple[Prediction, bytes | None]:
         """Queue the records: the prediction, and its document if it was finished within `wait` seconds.
 
+        `caller` is the name of the API key that the log tells.
         Raises KeyReused, GonePrediction (a replay of what was erased), QueueUnavailable, StoreUnavailable.
         """
         receipt = issue(self._keys.signing_key(), _now())
@@ -79,7 +80,7 @@ class Predictions:
         pending = _prediction(receipt, Status.PENDING)
         if not wait:
             await self._send(message)
-            logger.debug("prediction_id=%s accepted, records=%d", receipt.prediction_id, records.count)
+            _log(message, records, caller)
             return pending, None
         answer = self._waiting.expect(receipt.prediction_id)
         try:
@@ -87,7 +88,7 @@ class Predictions:
         except BaseException:
             self._waiting.forget(receipt.prediction_id, answer)
             raise
-        logger.debug("prediction_id=%s accepted, records=%d", receipt.prediction_id, records.count)
+        _log(message, records, caller)
         found = await self._waiting.wait(receipt.prediction_id, answer, wait)
         return pending, None if found is None else _document(found, receipt)
 
@@ -143,6 +144,11 @@ class Predictions:
                 raise UnknownPrediction("The key that signed the earlier prediction_id is gone.")
             return earlier, await self._read(earlier.prediction_id)
         return receipt, None
+
+
+def _log(message: Message, records: Records, caller: str) -> None:
+    key = f", key={caller}" if caller else ""
+    logger.debug("prediction_id=%s accepted, records=%d%s", message.prediction_id, records.count, key)
 
 
 def _prediction(receipt: Receipt, status: Status | None) -> Prediction:

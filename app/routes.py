@@ -17,6 +17,7 @@ from app.csv_answer import to_csv
 from app.info import Info
 from app.predictions import Claim, Predictions
 from app.throttle import Throttle
+from app.usage import UNKNOWN, Usage
 from app.waiting import preferred_wait
 from serving.errors import Unauthorized, Unavailable
 from serving.keys import KeyRing
@@ -49,6 +50,7 @@ class Parts:
     reader: BodyReader
     keys: KeyRing
     throttle: Throttle
+    usage: Usage
     queue: PredictionQueue
     info: Info
     wait_limit: float
@@ -69,6 +71,7 @@ def build_router(parts: Parts) -> APIRouter:
         await parts.predictions.refresh_keys()
         name = parts.keys.authenticate(key)
         if name is None:
+            parts.usage.refuse(UNKNOWN)
             raise Unauthorized(
                 "This service needs an API key: send it as X-API-Key."
                 if key is None
@@ -91,15 +94,16 @@ def build_router(parts: Parts) -> APIRouter:
     async def post(
         request: Request, name: Caller, prefer: Prefer = None, idempotency_key: IdempotencyKey = None
     ) -> Response:
-        parts.throttle(name, request.client.host if request.client else "")
-        body = await parts.reader.read(request)
-        kind = request.headers.get("content-type", "")
-        records = await parts.reader.records(body, kind)
-        claim = None
-        if idempotency_key:
-            claim = Claim(owner=name, key=idempotency_key, body_hash=hashlib.sha256(records.payload).hexdigest())
-        wait = preferred_wait(request.headers.getlist("prefer"), parts.wait_limit)
-        prediction, document = await parts.predictions.accept(records, claim, wait)
+        with parts.usage.asking(name):
+            parts.throttle(name, request.client.host if request.client else "")
+            body = await parts.reader.read(request)
+            records = await parts.reader.records(body, request.headers.get("content-type", ""))
+            claim = None
+            if idempotency_key:
+                claim = Claim(owner=name, key=idempotency_key, body_hash=hashlib.sha256(records.payload).hexdigest())
+            wait = preferred_wait(request.headers.getlist("prefer"), parts.wait_limit)
+            prediction, document = await parts.predictions.accept(records, claim, wait, caller=name)
+        parts.usage.accept(name, records.count)
         location = {"Location": f"{request.url.path.rstrip('/')}/{prediction.prediction_id}"}
         if document is not None and wait is not None:
             return await _answer(request, document, {**location, **_applied(wait)})

@@ -18,6 +18,7 @@ logger = logging.getLogger(__name__)
 
 REFRESH_SECONDS = 60
 SIGNING, API = "signing-keys", "api-keys"
+LONGEST_NAME = 64
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -113,7 +114,9 @@ class KeyRing:
         return _api_keys(self._document(API))
 
     def create_api_key(self, name: str) -> str:
-        """Make a key and return it; it can't be shown again. Raises ServingError when the name is taken."""
+        """Make a key and return it; it can't be shown again. Raises ServingError when the name can't be had."""
+        if not name.isprintable() or not 1 <= len(name) <= LONGEST_NAME:
+            raise ServingError(f"A key's name has 1 to {LONGEST_NAME} printable characters: it stands in the log.")
         key = secrets.token_urlsafe(32)
         made = ApiKey(name=name, digest=_digest(key), created_at=int(self._clock() * 1000))
 

@@ -185,7 +185,8 @@ def test_keys_limits_and_expiry_are_settings(serve: Callable[..., Service]) -> N
         assert 1 <= int(answers[-1].headers["Retry-After"]) <= 60
     key = cli("keys", "create", "anna", *state).stdout.strip()
     assert service.stop() == 0
-    with serve(RESULT_TTL="4").client() as api:
+    service = serve(RESULT_TTL="4", LOG_LEVEL="DEBUG")
+    with service.client() as api:
         for headers in ({}, {"X-API-Key": "wrong"}, {"X-API-Key": ""}):
             refused = api.post("/api/predict", json=EXAMPLE, headers=headers)
             assert refused.status_code == 401
@@ -195,3 +196,11 @@ def test_keys_limits_and_expiry_are_settings(serve: Callable[..., Service]) -> N
         assert api.get(accepted.headers["Location"]).status_code == 200, "a receipt is enough to read"
         assert api.delete(accepted.headers["Location"]).status_code == 401
         assert api.delete(accepted.headers["Location"], headers={"X-API-Key": key}).status_code == 204
+    id_ = accepted.json()["prediction_id"]
+    assert f"prediction_id={id_} accepted, records=1, key=anna" in service.log
+    until = time.monotonic() + PATIENCE
+    while "key=anna predictions=1 records=1 refused=0" not in service.log:
+        assert time.monotonic() < until, service.log
+        time.sleep(0.1)
+    assert "key=? predictions=0 records=0 refused=4" in service.log
+    assert key not in service.log

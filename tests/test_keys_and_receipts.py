@@ -135,6 +135,9 @@ def test_an_api_key_is_kept_as_a_digest_and_refused_once_revoked(backend: LocalB
     keys.refresh()
     assert keys.authenticate(secret) is None
     assert [key.name for key in keys.api_keys()] == ["ben"]
+    for name in ("", "a" * 65, "two\nlines"):
+        with pytest.raises(ServingError, match="1 to 64 printable"):
+            keys.create_api_key(name)
     with pytest.raises(ServingError, match="no key named anna"):
         keys.revoke_api_key("anna")
     backend.close()

@@ -14,7 +14,7 @@ with starting():
     from serving.settings import Settings
 
     settings = Settings.read()
-    log_as(settings.log_level)
+    log_as(settings.log_level, records=settings.log_records)
     app = create_app(settings)
     app.add_middleware(GZipMiddleware, minimum_size=64 * 1024, compresslevel=4)
     mangum = Mangum(app, lifespan="off")

@@ -68,9 +68,10 @@ def row_progress() -> Progress:
     )
 
 
-def log_to_stderr(process: str, level: str) -> None:
-    """One readable line for each record: time, process, level, text."""
+def log_to_stderr(process: str, level: str, *, records: bool = False) -> None:
+    """One readable line for each entry: time, process, level, text; `records`: whether errors may quote them."""
     logging.basicConfig(
         level=level, format=f"%(asctime)s {process:<9} %(levelname)-7s %(message)s", datefmt="%H:%M:%S", force=True
     )
-    redact(level)
+    if not records:
+        redact()

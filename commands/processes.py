@@ -115,7 +115,7 @@ def main(role: str, *rest: str) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the supervisor, which tells us
     try:
         settings = Settings.read()
-        log_to_stderr("api" if role == "api" else rest[0], settings.log_level)
+        log_to_stderr("api" if role == "api" else rest[0], settings.log_level, records=settings.log_records)
         if role == "api":
             api(settings, rest[0], int(rest[1]))
         else:

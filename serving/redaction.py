@@ -8,7 +8,7 @@ from typing import Any
 
 from serving.errors import ServingError
 
-WITHHELD = "what it says may quote a record: LOG_LEVEL=DEBUG shows it"
+WITHHELD = "what it says may quote a record: LOG_RECORDS=1 shows it"
 FRAMES = 12
 """Of a trace, the innermost ones."""
 # From a root on, with at least two names: /srv/a, file:///srv/a, ~/a/b, C:\a; not and/or, 1/2/2026 or https://host/a.
@@ -44,13 +44,10 @@ class Redaction(logging.Filter):
         return True
 
 
-def redact(level: str) -> None:
-    """Keep what records say out of everything that is logged at `level`, unless that is DEBUG."""
+def redact() -> None:
+    """Keep what records say out of the log, as it is set up now."""
     for handler in logging.getLogger().handlers:
-        for old in [found for found in handler.filters if isinstance(found, Redaction)]:
-            handler.removeFilter(old)
-        if level != "DEBUG":
-            handler.addFilter(Redaction())
+        handler.addFilter(Redaction())
 
 
 def _quotes_nothing(error: BaseException) -> bool:

@@ -110,6 +110,9 @@ class Settings(BaseModel):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="What is logged: INFO locally, DEBUG on AWS, where it shows the way of each prediction."
     )
+    log_records: bool = Field(
+        False, description="Whether the log shows what unforeseen errors say: that may quote records."
+    )
 
     @model_validator(mode="before")
     @classmethod

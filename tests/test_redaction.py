@@ -15,7 +15,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from serving.errors import StoreUnavailable
-from serving.redaction import WITHHELD, redact, told, trace, without_paths
+from serving.logs import OURS, log_as
+from serving.redaction import WITHHELD, told, trace, without_paths
 from tests.making import Loop, function_of, make_loop, write_project
 
 MARK = "marker-of-a-record"
@@ -79,29 +80,33 @@ def test_a_trace_is_one_line_of_types_and_places() -> None:
 
 
 @pytest.fixture
-def log() -> Iterator[io.StringIO]:
-    """What a handler of the root logger writes."""
-    written = io.StringIO()
-    handler = logging.StreamHandler(written)
-    logging.getLogger().addHandler(handler)
-    yield written
-    logging.getLogger().removeHandler(handler)
-    redact("DEBUG")
+def own_handlers() -> Iterator[list[logging.Handler]]:
+    """The root logger's, to be filled; as they and the levels were afterwards."""
+    root, before = logging.getLogger(), logging.getLogger().handlers
+    levels = {name: logging.getLogger(name).level for name in ("", *OURS)}
+    root.handlers = []
+    yield root.handlers
+    root.handlers = before
+    for name, level in levels.items():
+        logging.getLogger(name).setLevel(level)
 
 
-def test_the_log_of_an_unforeseen_error_quotes_no_record_unless_it_is_asked_to(log: io.StringIO) -> None:
+def test_the_log_of_an_unforeseen_error_quotes_no_record_unless_it_is_asked_to(
+    own_handlers: list[logging.Handler],
+) -> None:
     error = raised(ValueError(MARK), raised(StoreUnavailable("the table is throttled"), raised(KeyError(MARK))))
-    for level, quoted in {"INFO": False, "ERROR": False, "DEBUG": True}.items():
-        log.truncate(0)
-        redact(level)
+    for records in (True, False):
+        handler = logging.StreamHandler(io.StringIO())
+        own_handlers[:] = [handler]
+        log_as("DEBUG", records=records)
         logging.getLogger("uvicorn.error").error("Exception in ASGI application\n", exc_info=error)
-        text = log.getvalue()
+        text = handler.stream.getvalue()
         assert "ValueError: " in text
         assert "KeyError: " in text
         assert "the table is throttled" in text
         assert "in raised" in text
-        assert (MARK in text) is quoted
-        assert (WITHHELD in text) is not quoted
+        assert (MARK in text) is records
+        assert (WITHHELD in text) is not records
 
 
 RAISING = f"""

@@ -9,5 +9,5 @@ with starting():
     from worker.dead_letters import DeadLetterHandler
 
     settings = Settings.read()
-    log_as(settings.log_level)
+    log_as(settings.log_level, records=settings.log_records)
     handler = DeadLetterHandler(connect(settings), tries=settings.max_receives)

@@ -9,5 +9,5 @@ with starting():
     from worker.main import Worker
 
     settings = Settings.read()
-    log_as(settings.log_level)
+    log_as(settings.log_level, records=settings.log_records)
     handler = Worker.build(settings, connect(settings), patient=True)

@@ -16,7 +16,7 @@ from app.predictions import Claim
 from bench.drill.client import Client, Told
 from bench.drill.clock import jumping_clock
 from bench.drill.plan import ROWS, Ask, Plan
-from bench.drill.server import Server
+from bench.drill.server import LIMITS_FILES, Server
 from bench.drill.witness import Witness
 from tests.running import free_port
 
@@ -63,9 +63,10 @@ class Saboteur:
             *[("kill -9 of a worker", lambda: self._kill("worker"))] * max(1, kills - serve - api),
             *[("crash before the send", self._crash)] * CRASHES,
             ("store down", self._outage),
-            ("disk full", self._full_disk),
             ("promote", lambda: self._server.promote("v2")),
         ]
+        if LIMITS_FILES:
+            faults.append(("disk full", self._full_disk))
         if jumping_clock():
             faults += [("clock jumps", lambda offset=offset: self._jump(offset)) for offset in JUMPS]  # type: ignore[misc]
         return sorted(

@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -14,6 +15,8 @@ from tests.running import Service, cli, free_port, start_service
 PREDICT_TIMEOUT, WORKER_TIMEOUT = 2, 12
 """Seconds: as short as settings allow, so that a model that hangs is found while the drill lasts."""
 WORKERS = 2
+LIMITS_FILES = hasattr(psutil, "RLIMIT_FSIZE")
+"""Whether this system lets us limit the files of another process, as Linux does."""
 
 
 class Server:
@@ -84,18 +87,18 @@ class Server:
         while time.monotonic() < until:
             found = [process for process in self.service.processes(role) if role in _command(process)]
             if found:
-                found[int(choose * len(found))].kill()
-                return True
+                with suppress(psutil.NoSuchProcess):  # the model was faster
+                    found[int(choose * len(found))].kill()
+                    return True
             time.sleep(0.05)
         return False
 
-    def fill_disk(self, full: bool) -> int:
-        """Whether the service's files can grow no further; how many processes that was told to."""
-        processes = psutil.Process(self.service.process.pid).children(recursive=True)
+    def fill_disk(self, full: bool) -> None:
+        """Whether the files that its processes write can grow no further. Only where LIMITS_FILES is true."""
         limit = 4096 if full else psutil.RLIM_INFINITY
-        for process in processes:
-            process.rlimit(psutil.RLIMIT_FSIZE, (limit, psutil.RLIM_INFINITY))
-        return len(processes)
+        for process in psutil.Process(self.service.process.pid).children(recursive=True):
+            with suppress(psutil.NoSuchProcess):  # a child of quarantine ends when its work is done
+                process.rlimit(psutil.RLIMIT_FSIZE, (limit, psutil.RLIM_INFINITY))
 
     def promote(self, tag: str) -> None:
         cli("promote", tag, "--project", str(PROJECT), env=self.environment)

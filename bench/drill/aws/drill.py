@@ -5,20 +5,24 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
-from bench.drill.aws.deployed import Deployed, deployed
+from bench.drill.aws.deployed import MESSAGES, Deployed, deployed
 from bench.drill.aws.faults import Saboteur
 from bench.drill.aws.findings import Course, Findings
 from bench.drill.aws.plan import AwsPlan
 from bench.drill.client import Clients, Told
+from bench.drill.plan import Ask
 from bench.drill.report import Report
 from tests.aws.emulator import Emulator, running_emulator
 from tests.aws.wire import Answer, Call, Fault, Forward, lost
 
-THREADS = 4
+THREADS = 6
 PATIENCE = 240.0
 """Seconds after the last request in which everything must be answered."""
+DEAD_LETTER_SECONDS, DEAD_LETTER_HIDDEN = 5.0, 180.0
+"""What the dead-letter function needs at most, and how long its queue hides what it could not write."""
 LOST_EACH = 100
 """One POST in so many is accepted, and its answer lost."""
 Look = Callable[[str, int, int], None]
@@ -68,7 +72,7 @@ class _Drill:
         """All requests, all faults, and then as long as anything is pending."""
         front, saboteur = self._service.front, self._saboteur
         front.breaks("POST /api/predict", _now_and_then(lost))
-        clients = Clients(self._plan, self._told, front.port, threads=THREADS)
+        clients = Clients(_Paced(self._plan.seed, self._plan.count, saboteur), self._told, front.port, threads=THREADS)
         clients.start()
         saboteur.start()
         while clients.busy or saboteur.busy:
@@ -102,9 +106,12 @@ class _Drill:
 
     def _settle(self, what: str) -> None:
         """Until both queues are empty; the report says what is missing after PATIENCE."""
-        until = time.monotonic() + PATIENCE
-        while any(self._service.depth().values()) and time.monotonic() < until:
+        until, skipped = time.monotonic() + PATIENCE, time.monotonic()
+        while any((depth := self._service.depth()).values()) and time.monotonic() < until:
             self._tell(what)
+            if not depth[MESSAGES] and time.monotonic() - skipped > DEAD_LETTER_SECONDS:
+                self._service.clock.skip(DEAD_LETTER_HIDDEN)  # of its function alone, which is through by now
+                skipped = time.monotonic()
 
     def _dead(self) -> set[str]:
         return {letter["id"] for letter in json.loads(self._service.cli("dead-letters", "list", "--json"))}
@@ -118,6 +125,18 @@ class _Drill:
 
     def _progress(self) -> float:
         return self._done() / self._plan.count
+
+
+@dataclass(frozen=True)
+class _Paced(AwsPlan):
+    """Clients get a request when the faults before it have begun."""
+
+    saboteur: Saboteur
+
+    def __getitem__(self, place: int) -> Ask:
+        while self.saboteur.hurries(place / self.count):
+            time.sleep(0.02)
+        return super().__getitem__(place)
 
 
 def _now_and_then(fault: Fault) -> Fault:

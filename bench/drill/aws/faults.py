@@ -23,9 +23,11 @@ PATTERNS = {
 ANSWER = "PutItem"
 WORKERS, MID_BATCH, APIS = "kill -9 of the workers", "kill -9 of the workers amid a batch", "kill -9 of the API"
 LETTERS, PROMOTE, OUTAGE = "kill -9 of the dead-letter function", "promote", "table down until work is given up"
-EACH = {WORKERS: 400, MID_BATCH: 300, APIS: 300}
+EACH = {WORKERS: 500, MID_BATCH: 500, APIS: 500}
 """One fault for so many predictions; one at least."""
 STORM_EACH = 1000
+AHEAD = 0.05
+"""How much of the drill clients may be ahead of the next fault."""
 
 
 class Saboteur:
@@ -42,6 +44,7 @@ class Saboteur:
         """Processes, by the fault that ended them."""
         self.outage = (0.0, 0.0)
         self.complete = False
+        self._begun = 0
         self._faults = self._ordered(count, random.Random(f"{seed}-faults"))
         self._thread = threading.Thread(target=self._run, daemon=True)
 
@@ -54,7 +57,7 @@ class Saboteur:
 
     def _ordered(self, count: int, rng: random.Random) -> list[tuple[float, str, Callable[[], None]]]:
         actions: dict[str, Callable[[], None]] = {
-            WORKERS: lambda: self._kill(WORKERS, "worker"),
+            WORKERS: lambda: self._kill(WORKERS, "worker", most=1),
             MID_BATCH: self._kill_amid,
             APIS: lambda: self._kill(APIS, "API"),
         }
@@ -63,14 +66,19 @@ class Saboteur:
             storms = max(1, count // STORM_EACH)
             name, action = f"{service} down for {STORM_SECONDS:g} s", partial(self._storm, service)
             faults += [(rng.uniform(0.05, 0.95), name, action) for _ in range(storms)]
-        faults.append((rng.uniform(0.3, 0.5), PROMOTE, lambda: self._service.promote("v2")))
+        faults.append((rng.uniform(0.3, 0.5), PROMOTE, self._promote))
         faults.append((rng.uniform(0.6, 0.8), OUTAGE, self._outage))
         return sorted(faults, key=lambda fault: fault[0])
+
+    def hurries(self, place: float) -> bool:
+        """Whether a client at this place of the drill leaves the faults behind: it would find nothing broken."""
+        return self._begun < len(self._faults) and self._faults[self._begun][0] + AHEAD < place
 
     def _run(self) -> None:
         for at, name, action in self._faults:
             while self._progress() < at:
                 time.sleep(0.02)
+            self._begun += 1
             self._happens(name)
             action()
         self.complete = True
@@ -79,8 +87,11 @@ class Saboteur:
         self.history.append((self._told.now(), name))
         self.counts[name] += 1
 
-    def _kill(self, name: str, kind: str) -> None:
-        self.ended[name] += self._service.kill(kind)
+    def _kill(self, name: str, kind: str, *, most: int = 100) -> None:
+        self.ended[name] += self._service.kill(kind, most=most)
+
+    def _promote(self) -> None:
+        self._service.cli("promote", "v2")
 
     def _kill_amid(self) -> None:
         """An answer is written, and its batch is never acknowledged."""

@@ -7,12 +7,10 @@ from functools import cached_property
 
 from bench.drill.plan import ROWS, Ask, Plan
 
-DEEDS = {"hang": 1000, "exit": 500, "segfault": 500, "memory": 1000}
+DEEDS = {"hang": 1000, "exit": 1000, "segfault": 1000, "memory": 1000}
 """One request in so many ends the process that predicts it; one of each kind at least."""
-LARGE = {"result": 1_000, "message": 30_000}
-"""Records of an array whose result, or whose message too, travels through the payload bucket."""
-LARGE_EACH = 400
-"""One request in so many is large in each way; one at least."""
+LARGE = {1_000: 400, 30_000: 1000}
+"""Records of an array whose result, or its message too, travels through the payload bucket: one request in so many."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +23,7 @@ class AwsPlan(Plan):
         if rows is None:
             return ask
         rng = random.Random(f"{self.seed}-large-{place}")
-        first = (self.count + place) * ROWS * max(LARGE.values())  # beyond all other numbers
+        first = (self.count + place) * ROWS * max(LARGE)  # beyond all other numbers
         records = tuple({"number": first + row, "x": rng.gauss(0, 1), "deed": "none"} for row in range(rows))
         return replace(ask, records=records, many=True, invalid=False, cancelled=False)
 
@@ -33,7 +31,7 @@ class AwsPlan(Plan):
     def large(self) -> Mapping[int, int]:
         """Where in the drill how many records are sent at once."""
         rng = random.Random(f"{self.seed}-rows")
-        rows = [count for count in LARGE.values() for _ in range(max(1, self.count // LARGE_EACH))]
+        rows = [count for count, each in LARGE.items() for _ in range(max(1, self.count // each))]
         free = [place for place in range(self.count // 10, self.count * 9 // 10) if place not in self._lethal]
         return dict(zip(rng.sample(free, len(rows)), rows, strict=True))
 
@@ -41,4 +39,5 @@ class AwsPlan(Plan):
     def _lethal(self) -> Mapping[int, str]:
         rng = random.Random(f"{self.seed}-lethal")
         deeds = [deed for deed, each in DEEDS.items() for _ in range(max(1, self.count // each))]
-        return dict(zip(rng.sample(range(self.count // 10, self.count * 9 // 10), len(deeds)), deeds, strict=True))
+        places = range(self.count // 10, self.count * 6 // 10)  # the longest is over before the clients are
+        return dict(zip(rng.sample(places, len(deeds)), deeds, strict=True))

@@ -3,12 +3,15 @@
 import json
 import re
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.client import HTTPConnection
+from functools import cached_property
+from http.client import HTTPConnection, HTTPSConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -52,6 +55,8 @@ class Wire:
 
     upstream: str
     port: int = 0
+    certificate: Path | None = None  # trusted, where `upstream` is https
+    host: str | None = None  # whom callers mean there; else they say it themselves
     calls: list[Call] = field(default_factory=list)
     _rules: list[_Rule] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -92,12 +97,29 @@ class Wire:
                 continue
 
     def answer(self, call: Call, forward: Forward) -> Answer | None:
+        fault = self.fault(call)
+        return fault(call, forward) if fault is not None else forward()
+
+    def fault(self, call: Call) -> Fault | None:
+        """What breaks this call."""
         with self._lock:
             self.calls.append(call)
             rule = next((r for r in self._rules if r.left > 0 and re.match(r.pattern, call.operation)), None)
-            if rule is not None:
-                rule.left -= 1
-        return rule.fault(call, forward) if rule is not None else forward()
+            if rule is None:
+                return None
+            rule.left -= 1
+            return rule.fault
+
+    def connection(self) -> HTTPConnection:
+        """A new one to the other end."""
+        to = urlsplit(self.upstream)
+        if to.scheme != "https":
+            return HTTPConnection(to.hostname or "", to.port, timeout=30)
+        return HTTPSConnection(to.hostname or "", to.port, timeout=30, context=self._trusted)
+
+    @cached_property
+    def _trusted(self) -> ssl.SSLContext:
+        return ssl.create_default_context(cafile=self.certificate)
 
 
 @contextmanager
@@ -210,9 +232,10 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(answer.body)
 
     def _forward(self, body: bytes) -> Answer:
-        to = urlsplit(self.server.wire.upstream)
-        connection = HTTPConnection(to.hostname or "", to.port, timeout=30)
+        connection = self.server.wire.connection()
         headers = {name: value for name, value in self.headers.items() if name.lower() not in _OWN}
+        if self.server.wire.host is not None:
+            headers["Host"] = self.server.wire.host
         connection.request(self.command, self.path, body=body, headers=headers)
         found = connection.getresponse()
         content = found.read()

@@ -1,5 +1,6 @@
 """What else must be true when a drill on AWS is over: of dead letters, of the payload bucket, of the gateway."""
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -16,6 +17,7 @@ class Outage:
 
     began: float  # seconds since the drill began
     letters: Sequence[tuple[str, float]]  # ids of the dead, and when each was kept
+    given_up: Collection[str]  # ids that were failed for that; others were answered meanwhile
     refused: Mapping[str, int]  # how often the table did not take an answer
     listed: Collection[str]  # ids that `cli dead-letters list` had before the redrive
     listed_after: Collection[str]
@@ -38,31 +40,30 @@ def dead_letter_checks(outage: Outage, answers: Sequence[Written]) -> list[Check
         Check(
             name="after `cli dead-letters redrive` each has one answer, and none is left",
             of=len(outage.dead),
-            wrong=left + _not_replaced_once(outage.dead, answers),
+            wrong=left + _not_replaced_once(outage.given_up, answers),
         ),
     ]
 
 
-def _not_replaced_once(dead: Collection[str], answers: Sequence[Written]) -> list[str]:
-    """A worker may have answered what its message died of later; else the failure is written, then replaced."""
-    wrong = []
-    for id_ in sorted(dead):
-        became = [written.became for written in answers if written.id == id_ and not written.erased]
-        if became[:1] == ["failed"] and len(became) != 2:
-            wrong.append(f"{id_} was failed, and then written {len(became) - 1} times")
-    return wrong
+def _not_replaced_once(given_up: Collection[str], answers: Sequence[Written]) -> list[str]:
+    """The failure is written, and then its answer."""
+    written = Counter(answer.id for answer in answers if not answer.erased)
+    return [f"{id_} was given up, and then answered {written[id_] - 1} times" for id_ in given_up if written[id_] != 2]
 
 
-def without_failures_of(dead: Collection[str], answers: Sequence[Written]) -> list[Written]:
-    """The answers as if no letter had died: what a redrive has replaced is left out."""
-    replaced = {written.id for written in answers if written.id in dead and written.was == "failed"}
+def without_failures_of(given_up: Collection[str], answers: Sequence[Written]) -> list[Written]:
+    """The answers as if nothing had been given up: the failure is left out, and what replaced it comes first."""
+    failed: set[str] = set()
+    replaced: set[str] = set()
     kept = []
-    for written in answers:
-        if written.id not in replaced or written.erased:
-            kept.append(written)
-        elif written.was is not None:
-            kept.append(replace(written, was=None))
-            replaced.discard(written.id)  # whatever comes after this is one answer too many
+    for answer in answers:
+        if answer.id not in given_up or answer.erased or answer.id in replaced:
+            kept.append(answer)
+        elif answer.id in failed:
+            kept.append(replace(answer, was=None))
+            replaced.add(answer.id)  # whatever comes after this is one answer too many
+        else:
+            failed.add(answer.id)
     return kept
 
 

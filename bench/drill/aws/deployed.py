@@ -40,6 +40,8 @@ SETTINGS = {
 HASTE = 5
 """How much faster the queues' clock goes: what is hidden for six times the time-out stays so for longer than it."""
 TICK = 0.2
+CLIENTS = 6
+"""Requests at the same time, at most: each has a process of the API to itself."""
 POSTS, UNUSED = 24, 10**12
 """Requests before the drill, so that it begins with functions that are warm; their numbers are nobody else's."""
 START_SECONDS = 60.0
@@ -161,7 +163,7 @@ def _put_behind(made: Deployed) -> None:
 
 def _warm(made: Deployed, model: Path) -> None:
     """The next model is uploaded meanwhile, so that promoting it takes no time of the drill."""
-    with ThreadPoolExecutor(POSTS) as pool, made.site.emulator.http(made.front.host) as api:
+    with ThreadPoolExecutor(CLIENTS) as pool, made.site.emulator.http(made.front.host) as api:
         uploaded = pool.submit(made.site.cli, "upload", made.outputs["ModelBucket"], str(model), "--tag", "v2")
         for answer in pool.map(lambda n: api.post("/api/predict", json={"number": UNUSED + n, "x": 0}), range(POSTS)):
             answer.raise_for_status()

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.drill.aws.deployed import MESSAGES, Deployed, deployed
+from bench.drill.aws.deployed import CLIENTS, MESSAGES, Deployed, deployed
 from bench.drill.aws.faults import Saboteur
 from bench.drill.aws.findings import Course, Findings
 from bench.drill.aws.plan import AwsPlan
@@ -18,7 +18,6 @@ from bench.drill.report import Report
 from tests.aws.emulator import Emulator, running_emulator
 from tests.aws.wire import Answer, Call, Fault, Forward, lost
 
-THREADS = 6
 PATIENCE = 240.0
 """Seconds after the last request in which everything must be answered."""
 DEAD_LETTER_SECONDS, DEAD_LETTER_HIDDEN = 5.0, 180.0
@@ -72,7 +71,7 @@ class _Drill:
         """All requests, all faults, and then as long as anything is pending."""
         front, saboteur = self._service.front, self._saboteur
         front.breaks("POST /api/predict", _now_and_then(lost))
-        clients = Clients(_Paced(self._plan.seed, self._plan.count, saboteur), self._told, front.port, threads=THREADS)
+        clients = Clients(_Paced(self._plan.seed, self._plan.count, saboteur), self._told, front.port, threads=CLIENTS)
         clients.start()
         saboteur.start()
         while clients.busy or saboteur.busy:

@@ -47,6 +47,7 @@ class Findings:
         self._outage = own.Outage(
             began=course.saboteur.outage[0],
             letters=witness.letters,
+            given_up=witness.given_up,
             refused=witness.refused,
             listed=course.listed,
             listed_after=course.listed_after,
@@ -65,7 +66,7 @@ class Findings:
             told=told,
             rows=rows,
             sent=sent,
-            answers=own.without_failures_of(self._outage.dead, witness.answers),
+            answers=own.without_failures_of(witness.given_up, witness.answers),
             read=_read(service.front.port, random.Random(course.plan.seed).sample(ids, len(ids) // READ_EACH)),
             left={**service.depth(), "dead letters": len(course.listed_after)},
             leaked=[],

@@ -32,6 +32,7 @@ class Witness(Wire):
     bodies: list[str] = field(default_factory=list)  # of messages that the queue has taken
     answers: list[Written] = field(default_factory=list)
     letters: list[tuple[str, float]] = field(default_factory=list)  # ids of the dead, and when each was kept
+    given_up: set[str] = field(default_factory=set)  # ids that were failed with a dead letter behind them
     refused: Counter[str] = field(default_factory=Counter)  # answers that the table did not take in its outage
     _statuses: dict[str, str] = field(default_factory=dict)
 
@@ -71,6 +72,8 @@ class Witness(Wire):
         elif call.operation == "PutItem" and self._of_predictions(call) and "status" in call.json["Item"]:
             item = call.json["Item"]
             self._written(item["key"]["S"], item["status"]["S"], erased=False)
+            if item["redrivable"]["BOOL"]:
+                self.given_up.add(item["key"]["S"])
         elif call.operation == "UpdateItem" and self._of_predictions(call):
             key = call.json["Key"]["key"]["S"]
             self._written(key, self._statuses.get(key, "cancelled"), erased=True)

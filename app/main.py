@@ -112,8 +112,9 @@ async def _unavailable(request: Request, error: Exception) -> JSONResponse:
 
 
 async def _failed(request: Request, error: Exception) -> JSONResponse:
-    # Starlette logs the traceback; the client must not see it.
-    return JSONResponse({"detail": "Internal error."}, 500, {"Cache-Control": "no-store"})
+    # Starlette raises it again, and the server logs the traceback, which the client must not see, and hangs up: told
+    # nothing of that, the client would send its next request into a closed connection.
+    return JSONResponse({"detail": "Internal error."}, 500, {"Cache-Control": "no-store", "Connection": "close"})
 
 
 def _openapi(app: FastAPI, project: Project, keys: KeyRing) -> dict[str, Any]:

@@ -24,7 +24,7 @@ SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 PROJECT = $(if $(EXAMPLE),--project examples/$(EXAMPLE))
 EXAMPLES := cuisine spam housing sentiment reorder
 
-.PHONY: help install demo train form examples test unit e2e iam shipped browser libfaketime screenshots check audit bench drill format docs lock clean
+.PHONY: help install demo train form examples test unit e2e iam shipped browser libfaketime screenshots check audit bench drill drill-aws format docs lock clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -88,6 +88,9 @@ check: .venv/installed-dev webform/node_modules/.installed ## ruff, mypy strict,
 
 drill: .venv/installed-dev libfaketime ## break the service on this machine in every way we know; nothing may be lost (SEED=1)
 	@$(RUN)/python -m bench.drill $(if $(SEED),--seed $(SEED))
+
+drill-aws: .venv/installed-dev .tools/ministack node_modules/.installed ## the same on an emulated AWS, with dead letters that are tried again (SEED=1)
+	@$(WITH_UV) $(RUN)/python -m bench.drill.aws $(if $(SEED),--seed $(SEED))
 
 audit: .venv/installed ## ask the advisory services what is known of what is shipped: pip-audit, npm audit
 	@$(WITH_UV) $(RUN)/python -m commands.auditing

@@ -37,7 +37,15 @@ def own_emulator() -> Iterator[tuple[Path, Emulator]]:
             yield folder, emulator
 
 
-def drill(folder: Path, emulator: Emulator, count: int, *, seed: int, out: Path, look: Look) -> Report:
+def drill(
+    folder: Path,
+    emulator: Emulator,
+    count: int,
+    *,
+    seed: int,
+    out: Path,
+    look: Look = lambda what, done, finished: None,
+) -> Report:
     """Hold a drill of `count` requests; writes report.md and drill.png into `out`."""
     out.mkdir(parents=True, exist_ok=True)
     look("deploying", 0, 0)

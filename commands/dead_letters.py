@@ -1,6 +1,7 @@
-"""cli dead-letters list | show | redrive: what the service gave up on, kept whole."""
+"""cli dead-letters list | show | redrive | delete: what the service gave up on, kept whole."""
 
 import json
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Annotated
@@ -9,17 +10,19 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from commands.console import fail, out, plain_errors, row_progress, say
-from commands.options import DeployedOption, JsonOption, ProjectOption, StateOption
+from commands.console import confirm, fail, out, plain_errors, row_progress, say
+from commands.options import DeployedOption, JsonOption, ProjectOption, StateOption, YesOption
 from commands.reach import reach
 from serving.adapters import Backend
 from serving.errors import PayloadLost
-from serving.ports import DeadLetter
+from serving.ports import DeadLetter, LetterKey
 from serving.prediction import iso
 
 READ = 100
 """Letters that `list` opens: each is a call of its own on AWS."""
 THREADS = 8
+IdsArgument = Annotated[list[str] | None, typer.Argument(metavar="[ID]...", help="Which ones.")]
+AllOption = Annotated[bool, typer.Option("--all", help="All of them.")]
 
 app = typer.Typer(no_args_is_help=True, help="Messages that the service gave up on, kept whole.")
 
@@ -84,8 +87,8 @@ def show(
 
 @app.command()
 def redrive(
-    ids: Annotated[list[str] | None, typer.Argument(metavar="[ID]...", help="Which ones.")] = None,
-    everything: Annotated[bool, typer.Option("--all", help="All of them.")] = False,
+    ids: IdsArgument = None,
+    everything: AllOption = False,
     project: ProjectOption = None,
     state_dir: StateOption = None,
     stage: DeployedOption = None,
@@ -93,13 +96,7 @@ def redrive(
     """Queue dead letters again; their new answer replaces the failure, once."""
     with plain_errors():
         backend = reach(project, state_dir, stage)[1]
-        if not ids and not everything:
-            fail("Name the dead letters to try again, or give --all.")
-        if everything:
-            keys = backend.dead_letters.keys()
-            wanted = [key.id for key in keys]
-        else:  # none of them when a name is wrong
-            wanted = [_letter(backend, id_).id for id_ in ids or []]
+        wanted = [key.id for key in _wanted(backend, ids, everything, to="try again")]
         count = 0
         refused: list[str] = []
         try:
@@ -115,6 +112,34 @@ def redrive(
             for line in refused:
                 say(line)
             say(f"{count} dead letters are queued again.")
+
+
+@app.command()
+def delete(
+    ids: IdsArgument = None,
+    everything: AllOption = False,
+    project: ProjectOption = None,
+    state_dir: StateOption = None,
+    stage: DeployedOption = None,
+    yes: YesOption = False,
+) -> None:
+    """Give dead letters up for good; their predictions stay failed."""
+    with plain_errors():
+        backend = reach(project, state_dir, stage)[1]
+        wanted = _wanted(backend, ids, everything, to="delete")
+        confirm(f"Delete {len(wanted)} dead letters? Nothing can try them again.", yes)
+        for key in wanted:
+            backend.dead_letters.remove(key)
+        say(f"{len(wanted)} dead letters are deleted.")
+
+
+def _wanted(backend: Backend, ids: list[str] | None, everything: bool, *, to: str) -> Sequence[LetterKey]:
+    """Those that are named, and none of them when a name is wrong."""
+    if everything:
+        return backend.dead_letters.keys()
+    if not ids:
+        fail(f"Name the dead letters to {to}, or give --all.")
+    return [_letter(backend, id_) for id_ in ids]
 
 
 def _redriven(backend: Backend, letter: DeadLetter) -> str | None:

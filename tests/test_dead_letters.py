@@ -207,3 +207,24 @@ def test_many_dead_letters_are_counted_whole_read_in_part_and_redriven_at_once(l
     assert "120 dead letters are queued again" in cli("dead-letters", "redrive", "--all", *where).stdout
     assert json.loads(cli("status", "--json", *where).stdout)["dead_letters"] == 0
     assert loop.backend.queue.depth().waiting == 120
+
+
+def test_dead_letters_are_given_up_for_good_when_it_is_confirmed(loop: Loop, message: Message) -> None:
+    where = ("--state-dir", str(loop.settings.state_dir))
+    for number in range(3):
+        body = replace(message, prediction_id=f"p{number}").to_text()
+        loop.backend.dead_letters.keep(
+            DeadLetter(id=f"p{number}", body=body, reason="why", died_at=number, expires_at=message.expires_at)
+        )
+    unnamed = cli("dead-letters", "delete", *where, check=False)
+    assert (unnamed.returncode, "Name the dead letters to delete" in unnamed.stderr) == (1, True)
+    asked = cli("dead-letters", "delete", "p1", *where, check=False)
+    assert (asked.returncode, "add --yes" in asked.stderr) == (1, True)
+    assert cli("dead-letters", "delete", "p1", "nobody", "--yes", *where, check=False).returncode == 1
+    assert len(loop.backend.dead_letters.keys()) == 3
+    assert "1 dead letters are deleted." in cli("dead-letters", "delete", "p1", "--yes", *where).stdout
+    left = loop.backend.dead_letters.keys()
+    assert [key.id for key in left] == ["p0", "p2"]
+    assert "2 dead letters are deleted." in cli("dead-letters", "delete", "--all", "--yes", *where).stdout
+    assert loop.backend.dead_letters.keys() == []
+    assert loop.backend.queue.depth().waiting == 0

@@ -98,8 +98,10 @@ def _arrows(stack: Stack) -> Iterator[str]:
         if "RedrivePolicy" in queue:
             yield f"{name} -->|after MAX_RECEIVES tries| {_name(queue['RedrivePolicy']['deadLetterTargetArn'])}"
     for alarm in stack.of("AWS::CloudWatch::Alarm").values():
-        watched = _function(_name(alarm["Dimensions"][0]["Value"]))
-        yield f"{watched} -.->|{alarm['MetricName']}| {alarm['AlarmActions'][0]}"
+        stats = [metric["MetricStat"]["Metric"] for metric in alarm.get("Metrics", []) if "MetricStat" in metric]
+        looked_at = stats or [alarm]
+        watched = _function(_name(looked_at[0]["Dimensions"][0]["Value"]))
+        yield f"{watched} -.->|{'<br/>'.join(one['MetricName'] for one in looked_at)}| {alarm['AlarmActions'][0]}"
     yield 'Alarms -.-> mail(["ALARM_EMAIL"])'
 
 

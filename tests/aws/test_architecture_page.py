@@ -30,7 +30,8 @@ def test_everything_that_a_role_may_do_is_in_the_picture(plain: Template) -> Non
 
 def test_every_alarm_is_in_the_picture(plain: Template) -> None:
     for alarm in plain.of("AWS::CloudWatch::Alarm").values():
-        assert f"|{alarm['MetricName']}| Alarms" in TEXT
+        stats = [metric["MetricStat"]["Metric"] for metric in alarm.get("Metrics", []) if "MetricStat" in metric]
+        assert f"|{'<br/>'.join(one['MetricName'] for one in stats or [alarm])}| Alarms" in TEXT
 
 
 def test_links_lead_somewhere() -> None:

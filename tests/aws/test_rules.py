@@ -200,12 +200,20 @@ def test_with_an_address_alarms_are_set_and_silence_is_no_alarm(template: Templa
     assert template.document["Parameters"]["AlarmEmail"]["Default"] == (told or "")
     assert template.document["Conditions"]["Alarmed"] == {"Fn::Not": [{"Fn::Equals": [{"Ref": "AlarmEmail"}, ""]}]}
     alarms = template.of("AWS::CloudWatch::Alarm")
-    assert {alarm["MetricName"] for alarm in alarms.values()} == {
+    assert {alarm["MetricName"] for alarm in alarms.values() if "MetricName" in alarm} == {
         "NumberOfMessagesReceived",
         "ApproximateAgeOfOldestMessage",
         "Errors",
         "5xx",
     }
+    for name, queue in {"RetriesAlarm": "Queue", "DeadLettersErrorsAlarm": "DeadLetterQueue"}.items():
+        *counted, told_of = alarms[name]["Metrics"]
+        assert [metric["Id"] for metric in counted] == ["received", "deleted"], "what its function names is no error"
+        for metric in counted:
+            (dimension,) = metric["MetricStat"]["Metric"]["Dimensions"]
+            assert dimension["Value"] == {"Fn::GetAtt": [queue, "QueueName"]}
+            assert metric["ReturnData"] is False
+        assert "FILL(received, 0)" in told_of["Expression"]
     for name, alarm in alarms.items():
         assert template.resources[name]["Condition"] == "Alarmed"
         assert alarm["TreatMissingData"] == "notBreaching"

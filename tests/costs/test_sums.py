@@ -24,7 +24,7 @@ def test_nothing_costs_what_is_polled_and_stored() -> None:
 
 def test_with_alarm_email_and_dashboard_nothing_costs_these_too() -> None:
     made = bill(0, ALARM_EMAIL="ops@example.org", DASHBOARD="true")
-    assert made.fixed == pytest.approx(0.5184 + 0.01012 + 5 * 0.10 + 3.00 + 10 * 2 / 100_000)
+    assert made.fixed == pytest.approx(0.5184 + 0.01012 + 8 * 0.10 + 3.00 + 10 * 2 / 100_000)
     assert made.variable == 0
 
 

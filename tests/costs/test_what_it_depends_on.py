@@ -120,7 +120,7 @@ def alarms_of(stack: Stack) -> float:
 
 def test_alarms_are_counted_where_they_are_defined(tmp_path: Path) -> None:
     text = (ROOT / "resources" / "alarms.yml").read_text()
-    there = text.count("Type: AWS::CloudWatch::Alarm")
+    there = text.count("MetricName: ")
     assert alarms_of(Stack.read()) == there
     more = f"{text}{ALARM}      MetricName: Errors\n"
     assert alarms_of(edited(tmp_path, more)) == there + 1
@@ -131,7 +131,7 @@ def test_an_alarm_on_several_metrics_is_billed_for_each(tmp_path: Path) -> None:
     text = (ROOT / "resources" / "alarms.yml").read_text()
     metrics = "".join(f"        - {{Id: m{number}, MetricStat: {{}}}}\n" for number in (1, 2))
     more = f"{text}{ALARM}      Metrics:\n{metrics}        - {{Id: rate, Expression: m1 / m2}}\n"
-    assert alarms_of(edited(tmp_path, more)) == text.count("Type: AWS::CloudWatch::Alarm") + 2
+    assert alarms_of(edited(tmp_path, more)) == text.count("MetricName: ") + 2
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import socket
 import subprocess
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import FrameType
 from typing import TYPE_CHECKING
 
@@ -95,13 +95,15 @@ class Supervisor:
         processes = [place.process for place in places]
         for process in processes:
             process.terminate()
-        until = time.monotonic() + STOP_SECONDS
+        killing = threading.Timer(STOP_SECONDS, self._kill, (processes,))
+        killing.start()
         for process in processes:
-            try:
-                process.wait(max(0.1, until - time.monotonic()))
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            process.wait()
+        killing.cancel()
+
+    def _kill(self, processes: Sequence[subprocess.Popen[bytes]]) -> None:
+        for process in processes:
+            process.kill()
 
 
 def check_port(host: str, port: int) -> None:

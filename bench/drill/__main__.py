@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from bench.drill.embedded import drill
+from bench.drill.plan import requests_for
 
 
 def main() -> int:
@@ -23,8 +24,8 @@ def main() -> int:
     console.print(f"A drill of {given.predictions:,} predictions with {given.kills} kills, seed {given.seed}.")
     columns = (TextColumn("{task.description:<10}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, TextColumn("{task.fields[fault]}"), console=console) as progress:
-        asked = progress.add_task("asked", total=given.predictions, fault="")
-        answered = progress.add_task("answered", total=given.predictions, fault="")
+        asked = progress.add_task("asked", total=requests_for(given.predictions), fault="")
+        answered = progress.add_task("answered", total=requests_for(given.predictions), fault="")
 
         def look(done: int, finished: int, fault: str) -> None:
             progress.update(asked, completed=done, fault=fault)

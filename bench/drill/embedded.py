@@ -14,7 +14,7 @@ from bench.drill.client import Client, Clients, Told
 from bench.drill.clock import jumping_clock
 from bench.drill.faults import Saboteur
 from bench.drill.picture import draw
-from bench.drill.plan import LETHAL, Plan
+from bench.drill.plan import LETHAL, Plan, requests_for
 from bench.drill.report import Fault, Report
 from bench.drill.server import LIMITS_FILES, Server
 from bench.drill.witness import Witness
@@ -32,7 +32,7 @@ Look = Callable[[int, int, str], None]
 
 
 def drill(count: int, *, kills: int, seed: int, out: Path, look: Look = lambda done, finished, fault: None) -> Report:
-    """Hold a drill of `count` requests; writes report.md and drill.png into `out`."""
+    """Hold a drill of `count` predictions, and some that are refused; writes report.md and drill.png into `out`."""
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="drill-", ignore_cleanup_errors=True) as folder:
         held = _Drill(Path(folder), count, kills, seed)
@@ -50,7 +50,8 @@ def drill(count: int, *, kills: int, seed: int, out: Path, look: Look = lambda d
 class _Drill:
     def __init__(self, folder: Path, count: int, kills: int, seed: int) -> None:
         self.server = Server(folder)
-        self._plan = Plan(seed, count)
+        self._count = count
+        self._plan = Plan(seed, requests_for(count))
         self._kills = kills
         self._settings = Settings.read(self.server.environment)
 
@@ -105,7 +106,7 @@ class _Drill:
             leaked=leaked,
         )
         return Report(
-            title=f"A drill of {self._plan.count:,} predictions on one machine",
+            title=f"A drill of {self._count:,} predictions on one machine",
             seed=self._plan.seed,
             faults=self._faults(evidence),
             checks=checks(evidence),
@@ -186,7 +187,7 @@ class _Drill:
             accepted=[(at, place + 1) for place, at in enumerate(accepted)],
             finished=[(at, place + 1) for place, at in enumerate(finished)],
             faults=sorted([*self._saboteur.history, *lethal]),
-            title=f"{self._plan.count:,} predictions while everything broke, seed {self._plan.seed}",
+            title=f"{self._count:,} predictions while everything broke, seed {self._plan.seed}",
         )
 
     def end(self) -> None:

@@ -1,6 +1,7 @@
 """What a drill asks for: every request follows from the seed and its place, so that a drill can be held again."""
 
 import json
+import math
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -82,6 +83,11 @@ class Plan:
         rng = random.Random(f"{self.seed}-lethal")
         deeds = [deed for deed, share in LETHAL.items() for _ in range(max(1, round(share * self.count)))]
         return dict(zip(rng.sample(range(self.count // 10, self.count * 9 // 10), len(deeds)), deeds, strict=True))
+
+
+def requests_for(predictions: int) -> int:
+    """How many requests there must be, so that at least so many are accepted."""
+    return math.ceil(predictions / (1 - INVALID) + 4 * math.sqrt(predictions * INVALID))
 
 
 def _deed(rng: random.Random) -> str:

@@ -6,9 +6,8 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from functools import cached_property
 from http.client import HTTPConnection, HTTPSConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -62,6 +61,7 @@ class Wire:
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _server: ThreadingHTTPServer | None = None
     _open: set[socket.socket] = field(default_factory=set)
+    _trusted: ssl.SSLContext | None = None
 
     @property
     def url(self) -> str:
@@ -81,6 +81,7 @@ class Wire:
             self._rules.clear()
 
     def up(self) -> None:
+        self._trusted = ssl.create_default_context(cafile=self.certificate) if self.certificate else None
         self._server = _Server(("127.0.0.1", self.port), self)
         self.port = self._server.server_address[1]
         threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
@@ -91,10 +92,8 @@ class Wire:
         self._server.shutdown()
         self._server.server_close()
         for connection in list(self._open):
-            try:
+            with suppress(OSError):  # its other end was faster
                 connection.shutdown(socket.SHUT_RDWR)
-            except OSError:  # its other end was faster
-                continue
 
     def answer(self, call: Call, forward: Forward) -> Answer | None:
         fault = self.fault(call)
@@ -113,13 +112,9 @@ class Wire:
     def connection(self) -> HTTPConnection:
         """A new one to the other end."""
         to = urlsplit(self.upstream)
-        if to.scheme != "https":
+        if self._trusted is None:
             return HTTPConnection(to.hostname or "", to.port, timeout=30)
         return HTTPSConnection(to.hostname or "", to.port, timeout=30, context=self._trusted)
-
-    @cached_property
-    def _trusted(self) -> ssl.SSLContext:
-        return ssl.create_default_context(cafile=self.certificate)
 
 
 @contextmanager

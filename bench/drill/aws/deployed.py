@@ -1,5 +1,6 @@
 """The drill's service on the emulated AWS: deployed by `cli deploy`, its functions put behind the witness."""
 
+import json
 import os
 import shutil
 import signal
@@ -25,11 +26,11 @@ from tests.aws.emulator import REGION, Emulator
 from tests.aws.wire import Wire
 
 MAX_RECEIVES = 6
-WORKER_TIMEOUT = 20
+WORKER_TIMEOUT = 30
 SETTINGS = {
     "PACKAGE_FOR": "host",
     "WORKER_TIMEOUT": str(WORKER_TIMEOUT),
-    "PREDICT_TIMEOUT": "2",
+    "PREDICT_TIMEOUT": "4",
     "PREDICT_MEMORY": "512",
     "MAX_RECEIVES": str(MAX_RECEIVES),
     "MAX_RECORDS": "30000",
@@ -44,7 +45,12 @@ CLIENTS = 6
 """Requests at the same time, at most: each has a process of the API to itself."""
 POSTS, UNUSED = 24, 10**12
 """Requests before the drill, so that it begins with functions that are warm; their numbers are nobody else's."""
-START_SECONDS = 60.0
+START_SECONDS = 120.0
+BATCHES = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Action": "sqs:SendMessageBatch", "Resource": "*"}],
+}
+"""On AWS sqs:SendMessage allows it, and no action has this name; the emulator wants it."""
 FUNCTIONS = {"API": "ApiFunction", "worker": "WorkerFunction", "dead-letter": "DeadLetterFunction"}
 
 
@@ -159,6 +165,10 @@ def _put_behind(made: Deployed) -> None:
         variables = functions.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
         variables["AWS_ENDPOINT_URL"] = made.witness.url
         functions.update_function_configuration(FunctionName=name, Environment={"Variables": variables})
+    role = functions.get_function_configuration(FunctionName=made.outputs["WorkerFunction"])["Role"].split("/")[-1]
+    made.site.emulator.client("iam").put_role_policy(
+        RoleName=role, PolicyName="batches", PolicyDocument=json.dumps(BATCHES)
+    )
 
 
 def _warm(made: Deployed, model: Path) -> None:

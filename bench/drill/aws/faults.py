@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 from functools import partial
 
-from bench.drill.aws.deployed import Deployed
+from bench.drill.aws.deployed import START_SECONDS, Deployed
 from bench.drill.aws.weather import REFUSAL
 from bench.drill.client import Told
 from tests.aws.wire import Answer, Call, Forward
@@ -26,6 +26,7 @@ LETTERS, PROMOTE, OUTAGE = "kill -9 of the dead-letter function", "promote", "ta
 EACH = {WORKERS: 500, MID_BATCH: 500, APIS: 500}
 """One fault for so many predictions; one at least."""
 STORM_EACH = 1000
+BATCH_SECONDS = 0.3
 AHEAD = 0.05
 """How much of the drill clients may be ahead of the next fault."""
 
@@ -45,7 +46,8 @@ class Saboteur:
         self.outage = (0.0, 0.0)
         self.complete = False
         self._begun = 0
-        self._faults = self._ordered(count, random.Random(f"{seed}-faults"))
+        self._rng = random.Random(f"{seed}-faults")
+        self._faults = self._ordered(count)
         self._thread = threading.Thread(target=self._run, daemon=True)
 
     def start(self) -> None:
@@ -55,9 +57,10 @@ class Saboteur:
     def busy(self) -> bool:
         return self._thread.is_alive()
 
-    def _ordered(self, count: int, rng: random.Random) -> list[tuple[float, str, Callable[[], None]]]:
+    def _ordered(self, count: int) -> list[tuple[float, str, Callable[[], None]]]:
+        rng = self._rng
         actions: dict[str, Callable[[], None]] = {
-            WORKERS: lambda: self._kill(WORKERS, "worker", most=1),
+            WORKERS: self._kill_worker,
             MID_BATCH: self._kill_amid,
             APIS: lambda: self._kill(APIS, "API"),
         }
@@ -93,6 +96,12 @@ class Saboteur:
     def _promote(self) -> None:
         self._service.cli("promote", "v2")
 
+    def _kill_worker(self) -> None:
+        """One of those that are at work: one that only starts would be no loss."""
+        self._after_next(ANSWER, lambda: None)
+        time.sleep(self._rng.random() * BATCH_SECONDS)
+        self._kill(WORKERS, "worker", most=1)
+
     def _kill_amid(self) -> None:
         """An answer is written, and its batch is never acknowledged."""
         self._after_next(ANSWER, lambda: self._kill(MID_BATCH, "worker"))
@@ -107,7 +116,8 @@ class Saboteur:
             return answer
 
         self._service.witness.breaks(operation, acting, times=1)
-        done.wait(30)
+        if not done.wait(START_SECONDS):
+            raise RuntimeError(f"there was no {operation} within {START_SECONDS:g} seconds")
 
     def _storm(self, service: str) -> None:
         self._service.witness.breaks(PATTERNS[service], REFUSAL[service])

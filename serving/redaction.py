@@ -2,13 +2,14 @@
 
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from types import TracebackType
 from typing import Any
 
 from serving.errors import ServingError
 
 WITHHELD = "what it says may quote a record: LOG_RECORDS=1 shows it"
+Handler = Callable[[Mapping[str, Any], Any], dict[str, Any]]
 FRAMES = 12
 """Of a trace, the innermost ones."""
 # From a root on, with at least two names: /srv/a, file:///srv/a, ~/a/b, C:\a; not and/or, 1/2/2026 or https://host/a.
@@ -50,15 +51,27 @@ def redact() -> None:
         handler.addFilter(Redaction())
 
 
+def discreet(handler: Handler, *, records: bool) -> Handler:
+    """A Lambda whose unforeseen errors say their type and place, for Lambda itself logs them; unless `records`."""
+
+    def call(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
+        try:
+            return handler(event, context)
+        except Exception as error:  # noqa: BLE001  # whatever it is, it is raised again
+            raise _redacted(error) from None
+
+    return handler if records else call
+
+
 def _quotes_nothing(error: BaseException) -> bool:
     """Whether its text is ours or the system's."""
     return isinstance(error, ServingError | OSError) or type(error).__module__ == "sqlite3"
 
 
-def _redacted(error: BaseException) -> BaseException:
+def _redacted(error: BaseException) -> Exception:
     """An exception of the same name, with the same places and causes, that keeps to itself what it says."""
     kind, text = type(error), str(error) if _quotes_nothing(error) else WITHHELD
-    made: BaseException = type(kind.__name__, (Exception,), {"__module__": kind.__module__})(text)
+    made: Exception = type(kind.__name__, (Exception,), {"__module__": kind.__module__})(text)
     made.__traceback__ = error.__traceback__
     made.__cause__ = _redacted(error.__cause__) if error.__cause__ else None
     made.__context__ = _redacted(error.__context__) if error.__context__ else None

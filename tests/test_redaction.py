@@ -3,6 +3,7 @@
 import io
 import logging
 import sqlite3
+import traceback
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from sklearn.preprocessing import FunctionTransformer
 
 from serving.errors import StoreUnavailable
 from serving.logs import OURS, log_as
-from serving.redaction import WITHHELD, told, trace, without_paths
+from serving.redaction import WITHHELD, discreet, told, trace, without_paths
 from tests.making import Loop, function_of, make_loop, write_project
 
 MARK = "marker-of-a-record"
@@ -111,6 +112,22 @@ def test_the_log_of_an_unforeseen_error_quotes_no_record_unless_it_is_asked_to(
             assert "the table is throttled" in text
         assert (MARK in text) is records
         assert (WITHHELD in text) is not records
+
+
+def test_a_lambda_that_ends_with_an_unforeseen_error_says_its_type_and_place() -> None:
+    def failing(event: Any, context: Any) -> dict[str, Any]:
+        raise raised(ValueError(MARK), raised(KeyError(MARK)))
+
+    assert discreet(failing, records=True) is failing
+    assert discreet(lambda event, context: {"batchItemFailures": []}, records=False)({}, None) == {
+        "batchItemFailures": []
+    }
+    with pytest.raises(Exception, match=WITHHELD) as found:
+        discreet(failing, records=False)({}, None)
+    text = "".join(traceback.format_exception(found.value))
+    assert "ValueError: " in text
+    assert "in failing" in text
+    assert MARK not in text
 
 
 RAISING = f"""

@@ -5,9 +5,10 @@ from serving.start import starting
 with starting():
     from serving.backend import connect
     from serving.logs import log_as
+    from serving.redaction import discreet
     from serving.settings import Settings
     from worker.main import Worker
 
     settings = Settings.read()
     log_as(settings.log_level, records=settings.log_records)
-    handler = Worker.build(settings, connect(settings), patient=True)
+    handler = discreet(Worker.build(settings, connect(settings), patient=True), records=settings.log_records)

@@ -69,6 +69,11 @@ class Emulator:
         """Move the clock of the queues: what was hidden for so long becomes visible."""
         self.clock[:8] = struct.pack("d", struct.unpack("d", self.clock[:8])[0] + seconds)
 
+    @property
+    def batches(self) -> int:
+        """How many batches of messages functions are at, in this moment."""
+        return int(struct.unpack("d", self.clock[8:])[0])
+
     def stop(self) -> None:
         """End it and the Lambda processes that it has started: it keeps nothing worth waiting for."""
         os.killpg(self.process.pid, signal.SIGKILL)
@@ -82,7 +87,7 @@ def running_emulator(folder: Path, *, tls: bool = False, **environment: str) -> 
         raise AssertionError("The emulated AWS is not installed: run `make .tools/ministack`.")
     port = free_port()
     clock_path, log_path = folder / "clock", folder / "ministack.log"
-    clock_path.write_bytes(bytes(8))
+    clock_path.write_bytes(bytes(16))
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PYTHON"))}
     own = {
         **ROOT_KEYS,
@@ -107,7 +112,7 @@ def running_emulator(folder: Path, *, tls: bool = False, **environment: str) -> 
             cwd=folder,
             start_new_session=True,  # its Lambda processes can be ended with it
         )
-        clock = mmap.mmap(clock_file.fileno(), 8)
+        clock = mmap.mmap(clock_file.fileno(), 16)
     emulator = Emulator(process=process, port=port, clock=clock, log_path=log_path, certificate=certificate)
     try:
         _wait(emulator)

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.drill.aws.deployed import CLIENTS, MESSAGES, Deployed, deployed
+from bench.drill.aws.deployed import CLIENTS, Deployed, deployed
 from bench.drill.aws.faults import Saboteur
 from bench.drill.aws.findings import Course, Findings
 from bench.drill.aws.plan import AwsPlan
@@ -20,8 +20,6 @@ from tests.aws.wire import Answer, Call, Fault, Forward, lost
 
 PATIENCE = 240.0
 """Seconds after the last request in which everything must be answered."""
-DEAD_LETTER_SECONDS, DEAD_LETTER_HIDDEN = 5.0, 180.0
-"""What the dead-letter function needs at most, and how long its queue hides what it could not write."""
 LOST_EACH = 100
 """One POST in so many is accepted, and its answer lost."""
 Look = Callable[[str, int, int], None]
@@ -113,12 +111,9 @@ class _Drill:
 
     def _settle(self, what: str) -> None:
         """Until both queues are empty; the report says what is missing after PATIENCE."""
-        until, skipped = time.monotonic() + PATIENCE, time.monotonic()
-        while any((depth := self._service.depth()).values()) and time.monotonic() < until:
+        until = time.monotonic() + PATIENCE
+        while any(self._service.depth().values()) and time.monotonic() < until:
             self._tell(what)
-            if not depth[MESSAGES] and time.monotonic() - skipped > DEAD_LETTER_SECONDS:
-                self._service.clock.skip(DEAD_LETTER_HIDDEN)  # of its function alone, which is through by now
-                skipped = time.monotonic()
 
     def _dead(self) -> set[str]:
         return {letter["id"] for letter in json.loads(self._service.cli("dead-letters", "list", "--json"))}

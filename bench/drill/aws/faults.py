@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 from functools import partial
 
-from bench.drill.aws.deployed import START_SECONDS, Deployed
+from bench.drill.aws.deployed import CLIENTS, START_SECONDS, Deployed
 from bench.drill.aws.weather import REFUSAL
 from bench.drill.client import Told
 from tests.aws.wire import Answer, Call, Forward
@@ -62,7 +62,7 @@ class Saboteur:
         actions: dict[str, Callable[[], None]] = {
             WORKERS: self._kill_worker,
             MID_BATCH: self._kill_amid,
-            APIS: lambda: self._kill(APIS, "API"),
+            APIS: lambda: self._kill(APIS, "API", most=CLIENTS // 2),
         }
         faults = [(rng.uniform(0.05, 0.95), name, actions[name]) for name in EACH for _ in range(_times(count, name))]
         for service in PATTERNS:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.drill.aws import checks as own
-from bench.drill.aws.deployed import HASTE, Deployed
+from bench.drill.aws.deployed import HASTE, IDLE_SECONDS, TICK, Deployed
 from bench.drill.aws.faults import APIS, LETTERS, MID_BATCH, OUTAGE, PROMOTE, WORKERS, Saboteur
 from bench.drill.aws.plan import DEEDS, LARGE, AwsPlan
 from bench.drill.aws.weather import Weather
@@ -139,7 +139,7 @@ class Findings:
             "from accepted to finished": f"median {statistics.median(waits):.1f} s, 99 % in"
             f" {waits[len(waits) * 99 // 100]:.1f} s, longest {waits[-1]:.1f} s",
             "longest pending past the last fault": f"{max(0.0, *past):.1f} s",
-            "the queues' clock": f"{HASTE} times as fast",
+            "the queues' clock": f"{HASTE} times as fast; {IDLE_SECONDS / TICK:.0f} times while no function is at work",
             "messages queued": f"{len(self._evidence.sent):,}",
             "through the payload bucket": ", ".join(f"{n} of {rows:,} records" for rows, n in sorted(large.items())),
             "calls of AWS": f"{len(self._course.witness.calls):,}",
@@ -149,7 +149,8 @@ class Findings:
         """Accepted and finished over time."""
         course = self._course
         accepted = sorted(a.at for a in course.told.accepted)
-        finished = sorted(written.at for written in self._evidence.answers if written.was is None)
+        ids = {a.id for a in course.told.accepted}
+        finished = sorted(w.at for w in self._evidence.answers if w.was is None and w.id in ids)
         lethal = [(a.at, f"model: {_deed(a)}") for a in course.told.accepted if _deed(a) in DEEDS]
         draw(
             path,

@@ -17,6 +17,7 @@ import pytest
 from tests.aws.e2e.project import write_e2e_project
 from tests.aws.emulator import Emulator, running_emulator
 from tests.building import build_folder
+from tests.planted import ENVIRONMENT
 from tests.running import PATIENCE, cli
 
 SETTINGS = {
@@ -27,6 +28,7 @@ SETTINGS = {
     "MODEL_REFRESH": "1",
     "WORKER_CONCURRENCY": "2",
     "SLS_AWS_MONITORING_FREQUENCY": "300",  # osls looks every five seconds else
+    "DATABASE_PASSWORD": ENVIRONMENT["DATABASE_PASSWORD"],  # nobody asked for it: it must not travel
 }
 TRIED = re.compile(r"Lambda \S+-worker (?:failed processing SQS batch|processed .* partial failures\))")
 

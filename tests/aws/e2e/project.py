@@ -10,6 +10,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from tests.making import function_of, pickled, write_project
+from tests.planted import plant
 
 DEEDS = """
 import ctypes
@@ -23,7 +24,7 @@ def act(frame):
     if "hang" in deeds:
         time.sleep(3600)
     if "refuse" in deeds:
-        raise ValueError("this row asks to be refused")
+        raise ValueError(f"this row asks to be refused: {' '.join(frame['note'])} is not in {__file__}")
     return frame[["x", "y"]]
 """
 SCHEMA = """
@@ -40,6 +41,7 @@ def write_e2e_project(folder: Path, name: str = "e2e") -> Path:
     """The project's folder; its model is in build/model.pkl."""
     write_project(folder, SCHEMA, {"deeds.py": DEEDS})
     (folder / "example.json").write_text(json.dumps(EXAMPLE))
+    plant(folder)
     (folder / "service.toml").write_text(f'name = "{name}"\nstage = "dev"\n')
     act = function_of(folder, "deeds", "act")
     draw = random.Random(1)

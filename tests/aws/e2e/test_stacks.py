@@ -1,16 +1,25 @@
 """Several services and stages in one account, none in the other's way; and deployments that fail."""
 
 import json
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
+from serving.aws.payloads import Payloads
+from serving.aws.predictions import DynamoPredictions
+from serving.aws.table import Table
+from serving.keys import REFRESH_SECONDS, KeyRing
+from serving.receipt import SigningKey, verify
 from tests.aws.e2e.conftest import SETTINGS, Site
 from tests.aws.e2e.project import EXAMPLE, write_e2e_project
 from tests.aws.emulator import Emulator
+from tests.planted import found
 
 
 @pytest.fixture(scope="module")
@@ -76,15 +85,55 @@ def test_remove_asks_and_says_what_goes(standing: Site) -> None:
 
 
 def test_a_service_with_keys_is_deployed_again_with_a_key_of_its_own(standing: Site) -> None:
-    key = standing.cli("keys", "create", "partner", "--stage", "standing").stdout.strip()
+    key, other = (
+        standing.cli("keys", "create", name, "--stage", "standing").stdout.strip() for name in ("partner", "other")
+    )
     (standing.project / "form.yml").write_text("title: Beta, with keys\n")  # so that the Lambdas start anew
     standing.cli("deploy", "--stage", "standing")
     listed = json.loads(standing.cli("keys", "list", "--stage", "standing", "--json").stdout)
-    assert [key["name"] for key in listed] == ["partner"]
+    assert [key["name"] for key in listed] == ["partner", "other"], "the smoke test's is gone"
     with standing.client() as api:
         assert api.post("/api/predict", json=EXAMPLE).status_code == 401
         assert api.post("/api/predict", json=EXAMPLE, headers={"X-API-Key": key}).status_code == 202
-    standing.cli("keys", "revoke", "partner", "--stage", "standing", "--yes")
+        refused_within_a_minute(standing, api, "partner", key, other)
+        told = standing.cli("logs", "--since", "15m", "--stage", "standing", "--json").stdout
+        assert found([key, other], {"the log": told, "outputs": json.dumps(standing.outputs())}) == []
+    standing.cli("keys", "revoke", "other", "--stage", "standing", "--yes")
+
+
+def refused_within_a_minute(site: Site, api: httpx.Client, name: str, revoked: str, kept: str) -> None:
+    """Revoke a key and sign with a new one: Lambdas that run know the keys of a minute ago, and not for longer."""
+
+    def post(key: str) -> httpx.Response:
+        return api.post("/api/predict", json=EXAMPLE, headers={"X-API-Key": key})
+
+    old = post(kept).json()["prediction_id"]
+    first, second = rotated(site)
+    assert verify([first], old)
+    site.cli("keys", "revoke", name, "--stage", site.stage, "--yes")
+    since = time.monotonic()
+    while True:
+        asked = time.monotonic()
+        if post(revoked).status_code == 401:
+            break
+        assert asked - since <= REFRESH_SECONDS
+        time.sleep(0.5)
+    new = post(kept).raise_for_status().json()["prediction_id"]
+    assert verify([second], new), "a second key signs now"
+    for prediction_id in (old, new):
+        location = f"/api/predict/{prediction_id}"
+        assert site.finished(api, location)["status"] == "succeeded", "without any key"
+        assert api.delete(location, headers={"X-API-Key": revoked}).status_code == 401
+        assert api.delete(location, headers={"X-API-Key": kept}).status_code == 204
+
+
+def rotated(site: Site) -> tuple[SigningKey, ...]:
+    """The signing keys after `cli keys rotate`, as it was typed two minutes ago."""
+    names = site.outputs()
+    table = Table(site.emulator.client("dynamodb"), names["Table"])
+    with ThreadPoolExecutor(1) as pool:
+        store = DynamoPredictions(table, Payloads(site.emulator.client("s3"), names["PayloadBucket"]), pool)
+        return KeyRing(store, ttl=60, clock=lambda: time.time() - 2 * REFRESH_SECONDS).rotate()
 
 
 @contextmanager

@@ -23,6 +23,8 @@ FILES = {
     *("test_fetch.py", "test_train_command.py", "test_looked_up.py", "test_examples.py", "test_interrupted.py"),
     *(
         "test_drill.py",
+        "test_fuzz.py",
+        "test_operating_here.py",
         "test_advice.py",
         "test_dangerous.py",
         "test_inspect_command.py",
@@ -30,7 +32,7 @@ FILES = {
         "test_bad_models.py",
     ),
 }
-FOLDERS = {"aws", "comparing", "e2e", "environments", "packaging", "webform", "workflows"}
+FOLDERS = {"aws", "comparing", "e2e", "environments", "hostile", "packaging", "webform", "workflows"}
 TOGETHER = {
     "tests/aws/e2e/test_stacks.py": "stacks",
     "tests/aws/e2e/": "site",

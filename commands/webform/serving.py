@@ -13,7 +13,6 @@ from serving.settings import Settings
 
 HEADERS = {  # beside those of every answer
     "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Opener-Policy": "same-origin",
     "Content-Security-Policy": "frame-ancestors 'none'",  # the page names the rest itself
 }
 MISSING = """<!doctype html><html lang="en"><meta charset="utf-8"><title>No form yet</title>

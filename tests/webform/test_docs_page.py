@@ -84,7 +84,6 @@ def test_pages_can_not_be_framed_and_no_answers_type_is_guessed(service: Service
         for path in ("/", "/docs"):
             assert "frame-ancestors 'none'" in api.get(path).headers["Content-Security-Policy"]
             assert api.get(path).headers["Referrer-Policy"] == "no-referrer"
-            assert api.get(path).headers["Cross-Origin-Opener-Policy"] == "same-origin"
         for path in ("/", "/docs", "/openapi.json", "/api/info", "/api/predict/unknown", "/nothing", "/config.json"):
             assert api.get(path).headers.get_list("X-Content-Type-Options") == ["nosniff"], path
             assert "Server" not in api.get(path).headers

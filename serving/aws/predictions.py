@@ -88,13 +88,15 @@ class DynamoPredictions:
         item: Item = {"key": {"S": key}, "document": {"B": document}}  # as it is: it will be compared
         if expires_at is not None:
             item |= _until(expires_at)
+        names = {"#expires": "expires_at"}
+        values: Item = {":now": {"N": str(int(self._clock() * 1000))}}
         if expected is None:
             condition = "attribute_not_exists(#key) OR #expires <= :now"
-            names = {"#key": "key", "#expires": "expires_at"}
-            values: Item = {":now": {"N": str(int(self._clock() * 1000))}}
+            names["#key"] = "key"
         else:
-            condition = "#document = :expected"
-            names, values = {"#document": "document"}, {":expected": {"B": expected}}
+            condition = "#document = :expected AND (attribute_not_exists(#expires) OR #expires > :now)"
+            names["#document"] = "document"
+            values[":expected"] = {"B": expected}
         return self._table.put(item, condition, names=names, values=values) is None
 
     def _finish(self, prediction: Prediction, redriven: bool) -> bool:
@@ -110,7 +112,8 @@ class DynamoPredictions:
             condition += " OR #redrivable = :yes"
             names, values = {**names, "#redrivable": "redrivable"}, {":yes": {"BOOL": True}}
         first = self._table.put(item, condition, names=names, values=values)
-        if first is not None and "object" in item and first.get("object") != item["object"]:
+        unnamed = first is not None and (first.get("object") != item.get("object") or "erased" in first)
+        if unnamed and "object" in item:
             with translated(StoreUnavailable, "payload bucket"):
                 self._payloads.delete(item["object"]["S"])
         return first is None

@@ -42,10 +42,7 @@ class LocalPredictions:
             if expected is None:
                 cursor = connection.execute(_CLAIM, (key, document, until, self._clock()))
             else:
-                cursor = connection.execute(
-                    "UPDATE predictions SET document = ?, expires_at = ? WHERE key = ? AND document = ?",
-                    (document, until, key, expected),
-                )
+                cursor = connection.execute(_SWAP, (document, until, key, expected, self._clock()))
         return cursor.rowcount == 1
 
     def sweep(self, most: int = 1_000) -> int:
@@ -71,6 +68,10 @@ _CLAIM = (
     "INSERT INTO predictions (key, document, expires_at) VALUES (?, ?, ?)"
     " ON CONFLICT DO UPDATE SET document = excluded.document, expires_at = excluded.expires_at"
     " WHERE predictions.expires_at <= ?"
+)
+_SWAP = (
+    "UPDATE predictions SET document = ?, expires_at = ?"
+    " WHERE key = ? AND document = ? AND (expires_at IS NULL OR expires_at > ?)"
 )
 _REPLACE_DEAD = (
     "INSERT INTO predictions (key, status, document, redrivable, expires_at) VALUES (?, ?, ?, ?, ?)"

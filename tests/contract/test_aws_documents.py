@@ -168,6 +168,16 @@ def test_who_comes_second_leaves_no_object(
     assert backend.predictions.get([pending.prediction_id]) == [Row(document=first.to_json(), status=first.status)]
 
 
+def test_an_answer_that_is_given_again_after_its_deletion_leaves_no_object(
+    backend: AwsBackend, pending: Prediction, settings: Settings, s3: Any
+) -> None:
+    answer = large(pending)
+    backend.predictions.finish([answer])
+    backend.predictions.erase(pending)
+    assert backend.predictions.finish([answer]) == [False]
+    assert objects(s3, settings) == []
+
+
 @pytest.mark.parametrize("damage", ["deleted", "changed"])
 def test_an_answer_whose_object_is_lost_says_so(
     backend: AwsBackend,

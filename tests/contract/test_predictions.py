@@ -102,6 +102,13 @@ def test_an_expired_document_may_be_claimed_again(ports: Ports, clock: Clock) ->
     assert row(ports, "claim") == Row(document=b"2", status=None)
 
 
+def test_an_expired_document_is_what_nobody_expects(ports: Ports, clock: Clock) -> None:
+    assert ports.predictions.swap("claim", b"1", expected=None, expires_at=clock.ms + 1000)
+    clock.passes(2)
+    assert not ports.predictions.swap("claim", b"2", expected=b"1")
+    assert row(ports, "claim") is None
+
+
 def large(pending: Prediction, number: int = 1) -> Prediction:
     """A result of 3 MiB that no compression makes small."""
     content = '"' + "naïve \ufffe\U0001f338" + random.Random(number).randbytes(3 * 512 * 1024).hex() + '"'

@@ -21,6 +21,7 @@ class Call:
 
     operation: str
     body: bytes
+    port: int = 0  # of the caller's connection
 
     @property
     def json(self) -> Any:
@@ -212,7 +213,7 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         target = self.headers.get("X-Amz-Target")
         operation = target.partition(".")[2] if target else f"{self.command} {unquote(urlsplit(self.path).path)}"
-        answer = self.server.wire.answer(Call(operation, body), lambda: self._forward(body))
+        answer = self.server.wire.answer(Call(operation, body, self.client_address[1]), lambda: self._forward(body))
         if answer is None:
             self.close_connection = True
             return

@@ -7,6 +7,8 @@ from collections import Counter
 from collections.abc import Callable
 from functools import partial
 
+import psutil
+
 from bench.drill.aws.deployed import CLIENTS, START_SECONDS, Deployed
 from bench.drill.aws.weather import REFUSAL
 from bench.drill.client import Told
@@ -20,8 +22,7 @@ PATTERNS = {
     "SQS": "SendMessage|ChangeMessageVisibility|GetQueueAttributes",
     "S3": "(GET|PUT|HEAD|DELETE) /",
 }
-ANSWER = "PutItem"
-WORKERS, MID_BATCH, APIS = "kill -9 of the workers", "kill -9 of the workers amid a batch", "kill -9 of the API"
+WORKERS, MID_BATCH, APIS = "kill -9 of a worker", "kill -9 of a worker amid a batch", "kill -9 of half the API"
 LETTERS, PROMOTE, OUTAGE = "kill -9 of the dead-letter function", "promote", "table down until work is given up"
 EACH = {WORKERS: 500, MID_BATCH: 500, APIS: 500}
 """One fault for so many predictions; one at least."""
@@ -62,7 +63,7 @@ class Saboteur:
         actions: dict[str, Callable[[], None]] = {
             WORKERS: self._kill_worker,
             MID_BATCH: self._kill_amid,
-            APIS: lambda: self._kill(APIS, "API", most=CLIENTS // 2),
+            APIS: self._kill_apis,
         }
         faults = [(rng.uniform(0.05, 0.95), name, actions[name]) for name in EACH for _ in range(_times(count, name))]
         for service in PATTERNS:
@@ -90,34 +91,44 @@ class Saboteur:
         self.history.append((self._told.now(), name))
         self.counts[name] += 1
 
-    def _kill(self, name: str, kind: str, *, most: int = 100) -> None:
-        self.ended[name] += self._service.kill(kind, most=most)
+    def _kill_apis(self) -> None:
+        """Half of them, whatever they do."""
+        self.ended[APIS] += self._service.kill(self._service.lambdas("API")[: CLIENTS // 2])
 
     def _promote(self) -> None:
         self._service.cli("promote", "v2")
 
     def _kill_worker(self) -> None:
-        """One of those that are at work: one that only starts would be no loss."""
-        self._after_next(ANSWER, lambda: None)
+        """Soon after an answer, in its next batch or between two."""
+        workers = self._answering(lambda _: None)
         time.sleep(self._rng.random() * BATCH_SECONDS)
-        self._kill(WORKERS, "worker", most=1)
+        self.ended[WORKERS] += self._service.kill(workers)
 
     def _kill_amid(self) -> None:
         """An answer is written, and its batch is never acknowledged."""
-        self._after_next(ANSWER, lambda: self._kill(MID_BATCH, "worker"))
+        self.ended[MID_BATCH] += len(self._answering(self._service.kill))
 
-    def _after_next(self, operation: str, action: Callable[[], None]) -> None:
-        done = threading.Event()
+    def _answering(self, act: Callable[[list[psutil.Process]], object]) -> list[psutil.Process]:
+        """The worker that writes the next answer; `act` is called before it hears that it is written."""
+        found: list[psutil.Process] = []
+        done, one_at_a_time = threading.Event(), threading.Lock()
 
-        def acting(call: Call, forward: Forward) -> Answer:
+        def watching(call: Call, forward: Forward) -> Answer:
             answer = forward()
-            action()
-            done.set()
+            with one_at_a_time:
+                if not found and "status" in call.json["Item"]:
+                    found.extend(process for process in self._service.lambdas("worker") if _owns(process, call.port))
+                    if found:
+                        act(found)
+                        done.set()
             return answer
 
-        self._service.witness.breaks(operation, acting, times=1)
-        if not done.wait(START_SECONDS):
-            raise RuntimeError(f"there was no {operation} within {START_SECONDS:g} seconds")
+        self._service.witness.breaks("PutItem", watching)
+        answered = done.wait(START_SECONDS)
+        self._service.witness.heals()
+        if not answered:
+            raise RuntimeError(f"nothing was answered within {START_SECONDS:g} seconds")
+        return found
 
     def _storm(self, service: str) -> None:
         self._service.witness.breaks(PATTERNS[service], REFUSAL[service])
@@ -132,11 +143,19 @@ class Saboteur:
         while not witness.letters and time.monotonic() < until:
             time.sleep(0.1)
         self._happens(LETTERS)
-        self.ended[LETTERS] += self._service.kill("dead-letter")  # the letter is kept, the failure not yet written
+        letters = self._service.lambdas("dead-letter")
+        self.ended[LETTERS] += self._service.kill(letters)  # the letter is kept, the failure not yet written
         while len({id_ for id_, _ in witness.letters}) < self._given_up and time.monotonic() < until:
             time.sleep(0.1)
         witness.heals()
         self.outage = (began, self._told.now())
+
+
+def _owns(process: psutil.Process, port: int) -> bool:
+    try:
+        return any(connection.laddr.port == port for connection in process.net_connections("tcp"))
+    except psutil.Error:  # it has just ended
+        return False
 
 
 def _times(count: int, name: str) -> int:

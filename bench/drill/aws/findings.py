@@ -98,8 +98,8 @@ class Findings:
         began, ended = saboteur.outage
         deeds = Counter(record["deed"] for accepted in told.accepted for record in accepted.ask.records)
         seen = {
-            WORKERS: f"{saboteur.ended[WORKERS]} processes; what they held came back when its visibility ended",
-            MID_BATCH: f"{saboteur.ended[MID_BATCH]} processes; an answer was written, its batch never acknowledged",
+            WORKERS: f"{saboteur.ended[WORKERS]} processes; what they held was delivered again",
+            MID_BATCH: f"{saboteur.ended[MID_BATCH]} processes; an answer was written, and its batch delivered again",
             APIS: f"{saboteur.ended[APIS]} processes; the gateway answered {self._gateway} requests, asked again",
             OUTAGE: f"for {ended - began:.0f} s; {len(self._outage.dead)} dead letters, all tried again",
             LETTERS: f"{saboteur.ended[LETTERS]} processes, between a letter that is kept and its failure",

@@ -24,7 +24,7 @@ SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 PROJECT = $(if $(EXAMPLE),--project examples/$(EXAMPLE))
 EXAMPLES := cuisine spam housing sentiment reorder
 
-.PHONY: help install demo train form examples test unit e2e iam shipped browser libfaketime screenshots check audit bench drill drill-aws format docs lock clean
+.PHONY: help install demo train form examples test unit e2e iam shipped browser libfaketime screenshots check audit bench fuzz drill drill-aws format docs lock clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -97,6 +97,10 @@ audit: .venv/installed ## ask the advisory services what is known of what is shi
 
 bench: .venv/installed-dev .tools/ministack ## cold starts under the real Lambda client, beside a floor
 	$(WITH_UV) $(RUN)/python -m bench.cold_start
+
+CASES ?= 10000
+fuzz: .venv/installed-dev ## ten thousand requests made from the OpenAPI document, all of schemathesis's checks (CASES=10000)
+	$(RUN)/python -m bench.fuzz --cases $(CASES)
 
 format: .venv/installed-dev ## let ruff format and mend
 	$(RUN)/ruff check --fix .

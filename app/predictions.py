@@ -44,12 +44,18 @@ class Predictions:
         self._schema_hash = schema_hash
         self._queue = backend.queue
         self._send: Group[Message, None] = Group(self._send_all, "send")
-        self._read: Group[str, Row | None] = Group(self._store.get, "read")
+        self._read: Group[str, Row | None] = Group(self._read_all, "read")
         self._waiting = Waiting(self._read, backend.results)
 
     def _send_all(self, messages: Sequence[Message]) -> list[None]:
         self._queue.send(messages)
         return [None] * len(messages)
+
+    def _read_all(self, ids: Sequence[str]) -> list[Row | None]:
+        """Each once, however many ask for it: they share the document."""
+        distinct = list(dict.fromkeys(ids))
+        rows = dict(zip(distinct, self._store.get(distinct), strict=True))
+        return [rows[id_] for id_ in ids]
 
     async def refresh_keys(self) -> None:
         """Read the keys again when they are a minute old. Raises StoreUnavailable when none were ever read."""

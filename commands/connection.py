@@ -42,6 +42,7 @@ class Connection(HttpToolsProtocol):
         super().__init__(**parts)
         self.held = 0
         self.received = 0
+        self.answered = 0
         self._settings = settings
         self._guard = guard
         self._deaf = False
@@ -105,7 +106,7 @@ class Connection(HttpToolsProtocol):
             raise Refusal(429, f"More than {PIPELINED} requests wait: read their answers first.")
         super().on_headers_complete()
         self._in_head = False
-        self._quiet = self.received = 0
+        self._quiet = 0
 
     def on_body(self, body: bytes) -> None:
         self._quiet = 0
@@ -118,7 +119,7 @@ class Connection(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         if self.parser.should_upgrade():
             return
-        self._quiet = 0
+        self._quiet = self.received = 0
         self._in_head = True
         super().on_message_complete()
         if self.cycle.response_complete:
@@ -136,6 +137,7 @@ class Connection(HttpToolsProtocol):
 
     def pause_writing(self) -> None:
         super().pause_writing()
+        self.answered = self.unread
         self._guard.stuck(self)
 
     def resume_writing(self) -> None:

@@ -1,16 +1,17 @@
 """What the clients of one machine's API take together: who is waited for, and who is let go for it."""
 
 import asyncio
-import logging
+from collections.abc import Callable
 from typing import Protocol
 
 from serving.settings import Settings
 
-logger = logging.getLogger(__name__)
-
 LOOK_SECONDS = 0.5
 LINGER_SECONDS = 1.0
 """How long what a refused client still sends is dropped: cut off at once, it would not see why."""
+HURRIED_SECONDS = 1.0
+HARD = 4
+"""Times MAX_BUFFERED: what the answers that fast clients are reading may be."""
 
 
 class Client(Protocol):
@@ -21,9 +22,12 @@ class Client(Protocol):
     received: int
     """Bytes of its body that have come."""
 
+    answered: int
+    """Bytes of the answer that it does not read: all are kept until the last is read."""
+
     @property
     def unread(self) -> int:
-        """Bytes of answers that it has not read."""
+        """Bytes of them that the system's buffers did not take."""
 
     def late(self) -> None:
         """It took too long to send."""
@@ -33,6 +37,10 @@ class Client(Protocol):
 
     def cut(self) -> None:
         """Close at once."""
+
+
+Turns = dict[Client, tuple[float, int]]
+"""Since when a client is watched, and how many bytes it had moved then."""
 
 
 class Guard:
@@ -46,10 +54,10 @@ class Guard:
         self._rate = settings.client_rate
         self._clients = 0
         self._in_hand = 0
-        self._sending: dict[Client, float] = {}
-        """Since when the rest of a request, or the next one, is waited for; longest first."""
-        self._reading: dict[Client, tuple[float, int]] = {}
-        """Since when an answer is too large for the system's buffers, and how much was unread then; longest first."""
+        self._sending: Turns = {}
+        """Those whose request, or the rest of it, is waited for; longest first."""
+        self._reading: Turns = {}
+        """Those who have not read an answer that is too large for the system's buffers; longest first."""
         self._leaving: dict[Client, float] = {}
         """Until when the end of a connection is waited for."""
         self._timer: asyncio.TimerHandle | None = None
@@ -77,7 +85,7 @@ class Guard:
     def sending(self, client: Client) -> None:
         """It is the client's turn."""
         self._sending.pop(client, None)
-        self._sending[client] = self._loop.time()
+        self._sending[client] = self._loop.time(), 0
 
     def sent(self, client: Client) -> None:
         """It is the API's turn."""
@@ -105,9 +113,9 @@ class Guard:
         client.held = 0
 
     def stuck(self, client: Client) -> None:
-        """The client does not read as fast as it is answered. Over MAX_BUFFERED, the slowest is cut off."""
-        self._reading[client] = self._loop.time(), client.unread
-        while len(self._reading) > 1 and sum(each.unread for each in self._reading) > self._max_buffered:
+        """The client does not read as fast as it is answered. Over MAX_BUFFERED, that is borne for a second only."""
+        self._reading[client] = self._loop.time(), -client.unread
+        while len(self._reading) > 1 and self._unread() > HARD * self._max_buffered:
             longest = next(iter(self._reading))
             del self._reading[longest]
             longest.cut()
@@ -120,13 +128,27 @@ class Guard:
 
     def _look(self) -> None:
         now = self._loop.time()
-        for client, since in list(self._sending.items()):
-            if now > since + self._timeout + client.received / self._rate:
-                client.late()
-        for client, (since, size) in list(self._reading.items()):
-            if now > since + self._timeout + (size - client.unread) / self._rate:
-                client.cut()
+        for client in self._slow(self._sending, lambda each: each.received, now, self._timeout):
+            client.late()
+        patience = HURRIED_SECONDS if self._unread() > self._max_buffered else self._timeout
+        for client in self._slow(self._reading, lambda each: -each.unread, now, patience):
+            client.cut()
         for client, until in list(self._leaving.items()):
             if now > until and client not in self._reading:
                 client.cut()
         self._timer = self._loop.call_later(LOOK_SECONDS, self._look) if self._clients else None
+
+    def _unread(self) -> int:
+        return sum(each.answered for each in self._reading)
+
+    def _slow(self, turns: Turns, moved: Callable[[Client], int], now: float, patience: float) -> list[Client]:
+        """Those who had `patience` and moved fewer bytes than CLIENT_RATE asks for; the others have it again."""
+        slow = []
+        for client, (since, before) in turns.items():
+            if now < since + patience:
+                continue
+            if moved(client) - before < self._rate * patience:
+                slow.append(client)
+            else:
+                turns[client] = now, moved(client)
+        return slow

@@ -3,11 +3,13 @@
 python -m commands.processes api | worker NAME      settings come from the environment
 """
 
+import ctypes
 import os
 import signal
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 
 from commands.console import log_to_stderr
 from serving.errors import ConfigurationError, ServingError
@@ -15,6 +17,8 @@ from serving.settings import Settings
 
 MISCONFIGURED = 78
 """Exit code: starting again can't help. EX_CONFIG of sysexits.h."""
+M_MMAP_THRESHOLD, M_ARENA_MAX = -3, -8
+"""Of malloc.h."""
 OWN_FILES = 256
 """What the API itself may have open, at most."""
 READY = b"ready\n"
@@ -33,6 +37,7 @@ def api(settings: Settings, host: str, port: int) -> None:
     app = create_app(settings)
     mount_form(app, settings)
     _allow_files(settings.max_connections + OWN_FILES)
+    _give_memory_back()
     server = uvicorn.Server(
         uvicorn.Config(
             app,
@@ -68,6 +73,16 @@ def _allow_files(wanted: int) -> None:
     if now != resource.RLIM_INFINITY and now < wanted:
         within = wanted if most == resource.RLIM_INFINITY else min(wanted, most)
         resource.setrlimit(resource.RLIMIT_NOFILE, (within, most))
+
+
+def _give_memory_back() -> None:
+    """Have the C library return a large block when it is freed; else it keeps what the largest requests once took."""
+    if sys.platform != "linux":
+        return
+    with suppress(OSError, AttributeError):  # another library than GNU's has other habits
+        libc = ctypes.CDLL(None)
+        libc.mallopt(M_MMAP_THRESHOLD, 128 * 1024)
+        libc.mallopt(M_ARENA_MAX, 2)
 
 
 def worker(settings: Settings, name: str) -> None:

@@ -74,14 +74,13 @@ class Settings(BaseModel):
         1_000, description="Connections at once; one more takes the place of the one that is silent longest."
     )
     max_buffered: Count = Field(
-        64 * MIB, description="Bytes of unfinished requests and unread answers, of all clients together."
+        32 * MIB, description="Bytes of unfinished requests and unread answers, of all clients together."
     )
     client_timeout: Seconds = Field(
-        10, description="How long a client may take to send its headers; grace for a body or an answer, seconds."
+        10,
+        description="How long a client may take to send its headers, or be slower than CLIENT_RATE, seconds.",
     )
-    client_rate: Count = Field(
-        10_000, description="How slowly a client may send a body or read an answer, bytes a second."
-    )
+    client_rate: Count = Field(10_000, description="How slowly it may send a body or read an answer, bytes a second.")
     rate_limit: str = Field("", description="POSTs for each key and address, such as `100/minute`; empty: no limit.")
     cors_origins: str = Field("*", description="Origins whose pages may call the API, separated by commas.")
 

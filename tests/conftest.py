@@ -36,6 +36,7 @@ FOLDERS = {"aws", "comparing", "e2e", "environments", "hostile", "packaging", "w
 TOGETHER = {
     "tests/aws/e2e/test_stacks.py": "stacks",
     "tests/aws/e2e/": "site",
+    "tests/hostile/": "hostile",
     "tests/packaging/": "packaging",
     "tests/webform/": "webform",
     "tests/workflows/": "workflows",

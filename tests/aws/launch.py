@@ -1,4 +1,6 @@
-"""Starts the emulator with a queue clock that tests can move. The emulator's own Python runs it, without our code.
+"""Starts the emulator with a queue clock that tests can move, and functions that start fast.
+
+The emulator's own Python runs it, without our code.
 
 python launch.py CLOCK_FILE     the file holds two doubles: seconds to add, and how many batches functions are at
 """

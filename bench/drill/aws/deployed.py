@@ -69,11 +69,9 @@ class Deployed:
         folder = f"/ministack-lambda-{self.outputs[FUNCTIONS[kind]]}-"
         found = []
         for process in psutil.Process(self.site.emulator.process.pid).children():
-            try:
+            with suppress(psutil.NoSuchProcess):  # it has just ended
                 if any(folder in argument for argument in process.cmdline()):
                     found.append(process)
-            except psutil.NoSuchProcess:  # it has just ended
-                continue
         return found
 
     def kill(self, processes: Sequence[psutil.Process]) -> int:
@@ -91,11 +89,10 @@ class Deployed:
 
     def depth(self) -> dict[str, int]:
         """Messages in each queue, late and received ones among them."""
-        sqs = self.site.emulator.client("sqs")
         names = [f"ApproximateNumberOfMessages{kind}" for kind in ("", "Delayed", "NotVisible")]
         found = {}
         for name, output in QUEUES.items():
-            answer = sqs.get_queue_attributes(QueueUrl=self.outputs[output], AttributeNames=names)
+            answer = self.witness.sqs.get_queue_attributes(QueueUrl=self.outputs[output], AttributeNames=names)
             found[name] = sum(int(number) for number in answer["Attributes"].values())
         return found
 

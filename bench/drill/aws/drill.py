@@ -82,8 +82,10 @@ class _Drill:
         saboteur.start()
         while clients.busy or saboteur.busy:
             if not saboteur.busy and not saboteur.complete:
-                raise RuntimeError("the saboteur ended before its last fault")
+                break
             self._tell(saboteur.history[-1][1] if saboteur.history else "")
+        if not saboteur.complete:
+            raise RuntimeError("the saboteur ended before its last fault")
         front.heals()
         self._service.witness.weather = None
         self._calm_at = self._told.now()

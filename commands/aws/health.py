@@ -1,4 +1,4 @@
-"""What only AWS knows of a service: its errors of the last day, the age of its oldest message, its last deployment."""
+"""What only AWS knows of a service: its errors of the last day, and its last deployment."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any

@@ -54,6 +54,32 @@ def test_every_alarm_has_a_row_and_no_other_has() -> None:
         assert all(row.values())
 
 
+def rings(received: list[float], deleted: list[float]) -> float | None:
+    """Seconds after which RetriesAlarm rings when messages are received and deleted at these times; None if never."""
+    alarm = Stack.read().of("AWS::CloudWatch::Alarm")["RetriesAlarm"]
+    period = alarm["Metrics"][0]["MetricStat"]["Period"]
+    (factor,) = re.findall(
+        r"IF\(FILL\(received, 0\) > (\d+) \* FILL\(deleted, 0\), 1, 0\)", alarm["Metrics"][-1]["Expression"]
+    )
+    breaches: list[bool] = []
+    for start in range(0, int(max(received)) + 1, period):
+        counts = [sum(start <= moment < start + period for moment in moments) for moments in (received, deleted)]
+        breaches.append(counts[0] > int(factor) * counts[1])
+        if sum(breaches[-alarm["EvaluationPeriods"] :]) >= alarm["DatapointsToAlarm"]:
+            return float(start + period)
+    return None
+
+
+def test_an_outage_rings_within_ten_minutes_and_a_killer_or_a_busy_hour_does_not() -> None:
+    tries = [0.0]
+    for receives in range(1, ON_AWS.max_receives):
+        tries.append(tries[-1] + min(2.0 ** (receives - 1), LONGEST_BACKOFF))
+    assert rings(tries, []) == 600
+    assert rings([0, ON_AWS.visibility], [ON_AWS.visibility + 20]) is None
+    busy = [float(second) for second in range(3600)]
+    assert rings(busy, [second + 40 for second in busy]) is None
+
+
 @pytest.mark.parametrize(
     ("what", "on_aws", "here"),
     [

@@ -143,9 +143,10 @@ class AwsPlace:
 
 @contextmanager
 def stack_for_one(emulator: Emulator) -> Iterator[dict[str, str]]:
-    """Emptied afterwards: large payloads of thousands of histories would fill the emulator's memory."""
+    """However often a message is received, it stays. Emptied afterwards: thousands would fill the emulator's memory."""
     stack = make_stack(emulator)
     sqs, s3 = emulator.client("sqs"), emulator.client("s3")
+    sqs.set_queue_attributes(QueueUrl=stack["queue_url"], Attributes={"RedrivePolicy": ""})
     try:
         yield stack
     finally:

@@ -19,8 +19,7 @@ from tests.contract.histories import STARTED, AwsHistories, LocalHistories
 from tests.contract.places import AwsPlace, LocalPlace, stack_for_one
 
 HISTORIES = os.environ.get("HISTORIES")
-STEPS = 30
-"""With these no message is received MAX_RECEIVES times, after which SQS keeps it elsewhere."""
+STEPS = 40
 
 
 def test_any_history_of_the_local_backend_is_as_promised(tmp_path: Path) -> None:
@@ -55,7 +54,7 @@ def test_any_history_of_the_aws_backend_is_as_promised(emulator: Emulator, sessi
         def teardown(self) -> None:
             self.stack.close()
 
-    play(Played, histories=25)
+    play(Played, histories=20)
 
 
 def play(machine: Callable[[], RuleBasedStateMachine], *, histories: int) -> None:

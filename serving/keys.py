@@ -52,9 +52,10 @@ class KeyRing:
         """
         starting = not self._signing
         try:
-            self._signing, self._api = self._read()
-            if starting and (not self._signing or self._signing[-1].ttl != self._ttl):
-                self._signing = self.rotate(self._ttl, needed=lambda keys: not keys or keys[-1].ttl != self._ttl)
+            signing, api = self._read()
+            if not signing or (starting and signing[-1].ttl != self._ttl):  # none: at first, or the table was lost
+                signing = self.rotate(self._ttl, needed=lambda keys: not keys or keys[-1].ttl != self._ttl)
+            self._signing, self._api = signing, api
         except StoreUnavailable:
             if starting:
                 raise

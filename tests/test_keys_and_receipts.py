@@ -115,6 +115,18 @@ def test_keys_survive_a_store_that_is_down_but_can_not_start_without_one(backend
     backend.close()
 
 
+def test_a_service_whose_table_was_lost_signs_with_a_new_key(backend: LocalBackend) -> None:
+    keys = ring(backend, Clock())
+    keys.refresh()
+    before = keys.signing_key()
+    with backend.database.writing(StoreUnavailable) as connection:
+        connection.execute("DELETE FROM predictions")
+    keys.refresh()
+    assert keys.signing_key() != before
+    assert verify(keys.reading_keys, issue(before, 0).prediction_id) is None
+    backend.close()
+
+
 def test_an_api_key_is_kept_as_a_digest_and_refused_once_revoked(backend: LocalBackend) -> None:
     keys = ring(backend, Clock())
     assert keys.authenticate(None) == "", "no keys: everybody may"

@@ -83,11 +83,18 @@ class Histories(RuleBasedStateMachine):
         self.queue.delete(other)
         self.queue_agrees()
 
-    @rule(delivery=deliveries, seconds=st.sampled_from([0, 4.2, 60, LONGEST]))
-    def postpone(self, delivery: Delivery, seconds: float) -> None:
+    @rule(
+        target=deliveries,
+        delivery=deliveries,
+        seconds=st.sampled_from([0, 4.2, 60, LONGEST]),
+        after=st.sampled_from([0, 240]),
+    )
+    def postpone(self, delivery: Delivery, seconds: float, after: float) -> MultipleResults[Delivery]:
         self.place.queue.postpone(delivery.handle, seconds)
         self.queue.postpone(delivery, seconds)
         self.queue_agrees()
+        self.now.passes(after)
+        return multiple(*self._receive(WORKERS[1], 10))
 
     @rule(
         seconds=st.sampled_from([0, 1, 60, 600, 3000]),
@@ -151,6 +158,7 @@ class Histories(RuleBasedStateMachine):
             expires_at=PREDICTIONS[id_].expires_at,
         )
         self.place.dead_letters.keep(letter)
+        self.place.dead_letters.keep(replace(letter, reason="kept again: changes nothing"))
         self.dead.keep(letter)
         self.letters_agree(id_)
         return LetterKey(id=letter.id, died_at=letter.died_at)

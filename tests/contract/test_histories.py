@@ -34,7 +34,7 @@ def test_any_history_of_the_local_backend_is_as_promised(tmp_path: Path) -> None
         def teardown(self) -> None:
             self.stack.close()
 
-    play(Played, histories=100)
+    play(Played, histories=150)
 
 
 def test_any_history_of_the_aws_backend_is_as_promised(emulator: Emulator, session: boto3.Session) -> None:

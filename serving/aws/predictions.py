@@ -20,8 +20,8 @@ WORTH_ZIPPING = 1024
 # written and read once, cost 0.66 n. Through S3: 5.00 (PUT) + 0.40 (GET) + 0.75 for the item = 6.15, that is 9.4 KiB.
 # Who deletes a prediction pays its size in the table again, and nothing in the bucket.
 LARGEST_ITEM = 9 * 1024
-COPIES = ("messages", "dead")
-"""Folders of the bucket that may hold a prediction's input."""
+COPIES = ("messages", "dead", "results")
+"""Folders of the bucket that may hold a prediction's input, or a result whose row could not be written at first."""
 
 
 class DynamoPredictions:
@@ -81,7 +81,7 @@ class DynamoPredictions:
         # lets it expire, and no row ever names it.
         with translated(StoreUnavailable, "payload bucket"):
             copies = [key for folder in COPIES for key in self._payloads.names(folder, prediction.prediction_id)]
-            for key in copies + ([old["object"]["S"]] if "object" in old else []):
+            for key in {*copies, *([old["object"]["S"]] if "object" in old else [])}:
                 self._payloads.delete(key)
 
     def swap(self, key: str, document: bytes, *, expected: bytes | None, expires_at: int | None = None) -> bool:

@@ -4,13 +4,14 @@ import io
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
 
-from serving.errors import PointerMoved
+from serving.errors import PointerMoved, StoreUnavailable
 from serving.prediction import Prediction, Status
 from tests.aws.driven import Driven, driven
 from tests.aws.emulator import Emulator
@@ -179,6 +180,18 @@ def test_a_lost_answer_to_an_erasure_erases(service: Driven, wire: Wire) -> None
     (row,) = service.backend.predictions.get(["large"])
     assert row is not None
     assert row.document is None
+
+
+def test_results_whose_rows_the_table_did_not_take_are_erased_too(service: Driven, wire: Wire) -> None:
+    prediction, results = large_answer(4_000_000_000_000), partial(service.backend.payloads.names, "results", "large")
+    wire.breaks("PutItem", throttled)
+    with pytest.raises(StoreUnavailable):
+        service.backend.predictions.finish([prediction])
+    wire.heals()
+    assert service.backend.predictions.finish([replace(prediction, finished_at=2)]) == [True]
+    assert len(results()) == 2, "the first may be named by a row whose confirmation was lost: it has to stay"
+    service.backend.predictions.erase(prediction)
+    assert results() == []
 
 
 def test_a_lost_answer_to_a_promotion_is_not_taken_for_somebody_elses(service: Driven, wire: Wire) -> None:

@@ -176,17 +176,18 @@ def test_only_a_dead_letters_failure_may_be_read_and_change() -> None:
 
 
 @pytest.mark.parametrize(
-    ("keys", "kills", "kept"),
+    ("keys", "losses", "kept"),
     [
         (["messages/a-1", "results/a-2"], 0, True),
+        (["results/b-3"], 0, True),
         (["messages/z-1"], 9, False),
         (["dead/a-1"], 9, False),
         (["results/a-2", "results/a-3"], 0, False),
         (["results/a-2", "results/a-3"], 1, True),
     ],
 )
-def test_an_object_that_belongs_to_nothing_is_found(keys: list[str], kills: int, kept: bool) -> None:
-    assert bucket_check(keys, queued={"a"}, named={"results/a-2"}, kills=kills).kept is kept
+def test_an_object_that_belongs_to_nothing_is_found(keys: list[str], losses: int, kept: bool) -> None:
+    assert bucket_check(keys, queued={"a", "b"}, named={"results/a-2"}, refused={"b"}, losses=losses).kept is kept
 
 
 def test_a_gateway_that_fails_more_often_than_functions_were_killed_is_found() -> None:

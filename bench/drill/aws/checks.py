@@ -76,20 +76,25 @@ def _is_dead_letter(document: bytes) -> bool:
     return bool(from_json(document).get("error", {}).get("code") == Code.DEAD_LETTER)
 
 
-def bucket_check(keys: Sequence[str], *, queued: Collection[str], named: Collection[str], kills: int) -> Check:
-    """`named` are the objects that the table names. A worker that is killed before it writes the row leaves one."""
+def bucket_check(
+    keys: Sequence[str], *, queued: Collection[str], named: Collection[str], refused: Collection[str], losses: int
+) -> Check:
+    """`named` are the objects that the table names.
+
+    A worker that is killed before it writes the row, or can't write it, leaves one that the bucket lets expire.
+    """
     wrong, orphans = [], []
     for key in keys:
         folder, _, name = key.partition("/")
         id_ = name.rpartition("-")[0]
         if folder not in {"messages", "results"} or id_ not in queued:
             wrong.append(f"{key} belongs to nothing")
-        elif folder == "results" and key not in named:
+        elif folder == "results" and key not in named and id_ not in refused:
             orphans.append(f"{key} is named by no row")
     return Check(
         name="nothing in the payload bucket but what the drill's predictions hold",
         of=len(keys),
-        wrong=wrong + orphans[kills:],
+        wrong=wrong + orphans[losses:],
     )
 
 

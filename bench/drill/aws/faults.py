@@ -68,8 +68,8 @@ class Saboteur:
         faults = [(rng.uniform(0.05, 0.95), name, actions[name]) for name in EACH for _ in range(_times(count, name))]
         for service in PATTERNS:
             storms = max(1, count // STORM_EACH)
-            name, action = f"{service} down for {STORM_SECONDS:g} s", partial(self._storm, service)
-            faults += [(rng.uniform(0.05, 0.95), name, action) for _ in range(storms)]
+            action = partial(self._storm, service)
+            faults += [(rng.uniform(0.05, 0.95), storm(service), action) for _ in range(storms)]
         faults.append((rng.uniform(0.3, 0.5), PROMOTE, self._promote))
         faults.append((rng.uniform(0.6, 0.8), OUTAGE, self._outage))
         return sorted(faults, key=lambda fault: fault[0])
@@ -156,6 +156,11 @@ def _owns(process: psutil.Process, port: int) -> bool:
         return any(connection.laddr.port == port for connection in process.net_connections("tcp"))
     except psutil.Error:  # it has just ended
         return False
+
+
+def storm(service: str) -> str:
+    """What a short outage of a service is called."""
+    return f"{service} down for {STORM_SECONDS:g} s"
 
 
 def _times(count: int, name: str) -> int:

@@ -10,7 +10,7 @@ from typing import Any
 
 from bench.drill.aws import checks as own
 from bench.drill.aws.deployed import HASTE, IDLE_SECONDS, TICK, Deployed
-from bench.drill.aws.faults import APIS, LETTERS, MID_BATCH, OUTAGE, PROMOTE, WORKERS, Saboteur
+from bench.drill.aws.faults import APIS, LETTERS, MID_BATCH, OUTAGE, PROMOTE, WORKERS, Saboteur, storm
 from bench.drill.aws.plan import DEEDS, LARGE, AwsPlan
 from bench.drill.aws.weather import Weather
 from bench.drill.aws.witness import Witness
@@ -85,11 +85,13 @@ class Findings:
     def _checks(self) -> list[Check]:
         ended = self._course.saboteur.ended
         queued = {id_ for id_, *_ in self._evidence.sent}
-        kills = ended[WORKERS] + ended[MID_BATCH]
+        losses = ended[WORKERS] + ended[MID_BATCH] + self._course.saboteur.counts[storm("DynamoDB")]
         return [
             *checks(self._evidence),
             *own.dead_letter_checks(self._outage, self._course.witness.answers),
-            own.bucket_check(self._objects, queued=queued, named=self._named, kills=kills),
+            own.bucket_check(
+                self._objects, queued=queued, named=self._named, refused=self._outage.refused, losses=losses
+            ),
             own.gateway_check(self._gateway, ended[APIS]),
         ]
 

@@ -114,7 +114,7 @@ lock: $(POETRY) ## write poetry.lock anew
 	$(WITH_INDEX) $(POETRY) lock
 
 clean: ## remove what the other commands made, models and results included
-	rm -rf .venv $(TOOLS) node_modules webform/node_modules webform/dist .serverless .state build .pytest_cache .ruff_cache .mypy_cache .import_linter_cache
+	rm -rf .venv $(TOOLS) node_modules webform/node_modules webform/dist .serverless .state build .pytest_cache .ruff_cache .mypy_cache .import_linter_cache .hypothesis
 
 $(POETRY):
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15) and "Python 3.11 to 3.14 is needed: make PYTHON=python3.13")'

@@ -63,7 +63,7 @@ class Settings(BaseModel):
     max_result: Count = Field(32 * MIB, description="Size of one result, bytes: 32 MiB locally, 4 MiB on AWS.")
     max_values: Count = Field(1_000_000, description="Values and names in one POST; less where the schema needs less.")
     max_depth: Annotated[int, Field(ge=2, le=200)] = Field(100, description="How deep a POST's JSON may nest.")
-    max_string: Count = Field(MIB, description="Size of one string or cell in a POST, bytes as they are sent.")
+    max_string: Count = Field(2 * MIB, description="Size of one string or cell in a POST, bytes as they are sent.")
     max_url: Count = Field(
         8 * KIB,
         description="Length of a URL, bytes. This and the next six are one machine's limits; AWS has its own.",

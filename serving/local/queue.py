@@ -96,7 +96,7 @@ class LocalQueue:
         """Make what a dead owner had leased visible again; returns how many messages."""
         with self._database.writing(QueueUnavailable) as connection:
             cursor = connection.execute(
-                "UPDATE messages SET visible_at = ?, owner = NULL WHERE owner = ?", (self._clock(), owner)
+                "UPDATE messages SET visible_at = ?, owner = NULL WHERE owner = ?", (NEVER_HIDDEN, owner)
             )
             return cursor.rowcount
 

@@ -77,7 +77,7 @@ class ReferenceQueue:
         """The worker has died: what it had leased is delivered at once."""
         for sent in self.held:
             if sent.worker == worker:
-                sent.hidden_until, sent.visible_from, sent.worker = -inf, self._now(), None
+                sent.hidden_until, sent.visible_from, sent.worker = -inf, -inf, None
 
     def erase_input(self, prediction_id: str) -> None:
         for sent in self.held:

@@ -22,7 +22,7 @@ from serving.local.connect import connect_local
 from serving.ports import Row
 from serving.settings import Settings
 
-THREADS = 16
+THREADS = 32
 PATIENCE = 180.0
 """Seconds after the last request in which everything must be answered."""
 READ = 2_000

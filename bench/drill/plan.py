@@ -13,8 +13,8 @@ ROWS = 16
 """Records in an array, at most; a request's numbers begin at its place times this."""
 LETHAL = {"hang": 0.00003, "exit": 0.00005, "segfault": 0.00005, "memory": 0.00003}
 """How many of the requests end the process that predicts them; one of each kind at least."""
-POISON, SLOW = 0.01, 0.002
-KEYED, REPLAYED, WAITED, CANCELLED, ARRAYS, INVALID = 0.6, 0.03, 0.03, 0.01, 0.1, 0.02
+POISON, SLOW = 0.015, 0.002
+KEYED, REPLAYED, WAITED, CANCELLED, ARRAYS, INVALID = 0.6, 0.03, 0.03, 0.01, 0.05, 0.02
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

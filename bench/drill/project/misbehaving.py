@@ -8,7 +8,7 @@ from typing import Any, Self
 import pandas as pd
 from sklearn.base import BaseEstimator, TransformerMixin
 
-SLOW_SECONDS = 0.3
+SLOW_SECONDS = 0.05
 
 
 class Deeds(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no types

@@ -140,10 +140,10 @@ def test_this_python_will_not_do_for_other_versions(tmp_path: Path) -> None:
 
 
 def test_an_extra_that_is_not_installed_here_is_resolved_with_the_pickles_own_scikit_learn(tmp_path: Path) -> None:
-    asks(tmp_path, "sortedcontainers>=2")
-    found = libraries_of(tmp_path, read(imports=("sklearn", "sortedcontainers")))
+    asks(tmp_path, "humanize>=4")
+    found = libraries_of(tmp_path, read(imports=("sklearn", "humanize")))
     assert found["scikit-learn"].version == HERE["scikit-learn"]
-    assert found["sortedcontainers"].read_from == "resolved"
+    assert found["humanize"].read_from == "resolved"
     assert libraries_of(tmp_path, read())["numpy"].read_from == "resolved", "though the pickle does not name it"
 
 

@@ -234,8 +234,8 @@ def test_what_fails_on_the_way_names_no_temporary_folder(tmp_path: Path) -> None
     pipeline.steps[0] = ("stubborn", Stubborn().fit(frame))
     with pytest.raises(ServingError) as refusal:
         scaffold(tmp_path / "project", pipeline, csv(tmp_path, frame))
-    assert str(refusal.value) == "The model can't predict a row of the data: ValueError: nothing at validation.py."
+    assert str(refusal.value) == "The model can't predict a row of the data: ValueError: nothing at [path]."
     with pytest.raises(ServingError) as refusal:
         scaffold(tmp_path / "project", pipeline)
-    said = "The model can't predict a record that was made up: ValueError: nothing at validation.py."
+    said = "The model can't predict a record that was made up: ValueError: nothing at [path]."
     assert str(refusal.value) == f"{said} Add --data TRAIN.csv."

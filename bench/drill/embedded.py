@@ -130,7 +130,7 @@ class _Drill:
             "kill -9 of a worker": f"{again} times what it held was delivered again",
             "kill -9 of the API": f"{told.broken:,} requests got no answer in all, and were sent again",
             "kill -9 of serve": "its processes ended by themselves; it was started again",
-            "crash before the send": f"{saboteur.unsent_claims} rows without a message; the replay had the same id",
+            "crash before the send": "the row was there without a message, and the replay had the same id",
             "store down": f"for 8 s each; {told.statuses[503]:,} requests were answered 503 in all",
             "disk full": "for 4 s: refused with 503, tried again",
             "promote": f"answers name {self._tags(evidence)}",
@@ -140,7 +140,8 @@ class _Drill:
             seen["clock jumps"] = "not held: libfaketime is not installed"
         if not LIMITS_FILES:
             seen["disk full"] = "not held: this system limits no files of another process"
-        faults = [Fault(name=name, count=saboteur.counts[name], seen=text) for name, text in seen.items()]
+        counts = {**saboteur.counts, "crash before the send": saboteur.unsent_claims}  # those that hit the moment
+        faults = [Fault(name=name, count=counts.get(name, 0), seen=text) for name, text in seen.items()]
         faults += [
             Fault(name="delivered twice", count=sum(row[2] for row in evidence.sent), seen="one answer each"),
             Fault(name="delivered late", count=sum(row[3] for row in evidence.sent), seen="overtaken by others"),

@@ -5,7 +5,7 @@ import statistics
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from bench.drill.picture import draw
 from bench.drill.plan import LETHAL, Plan, requests_for
 from bench.drill.report import Fault, Report
 from bench.drill.server import LIMITS_FILES, Server
+from bench.drill.showing import Look
 from bench.drill.witness import Witness
 from serving.local.connect import connect_local
 from serving.ports import Row
@@ -27,11 +28,9 @@ PATIENCE = 180.0
 """Seconds after the last request in which everything must be answered."""
 READ = 2_000
 """Answers that are read once more by HTTP, the rest in the store alone."""
-Look = Callable[[int, int, str], None]
-"""Told again and again: requests that are through, predictions that are finished, and the fault of the moment."""
 
 
-def drill(count: int, *, kills: int, seed: int, out: Path, look: Look = lambda done, finished, fault: None) -> Report:
+def drill(count: int, *, kills: int, seed: int, out: Path, look: Look = lambda done, finished, what: None) -> Report:
     """Hold a drill of `count` predictions, and some that are refused; writes report.md and drill.png into `out`."""
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="drill-", ignore_cleanup_errors=True) as folder:
@@ -74,8 +73,7 @@ class _Drill:
                 until = until or time.monotonic() + PATIENCE
                 if time.monotonic() > until:
                     break  # the report says what is missing
-            fault = saboteur.history[-1][1] if saboteur.history else ""
-            look(self._done(), len(self._witness.answers), fault)
+            look(self._done(), len(self._witness.answers), saboteur.now)
             time.sleep(0.2)
         look(self._done(), len(self._witness.answers), "")
 

@@ -4,9 +4,7 @@ import random
 import sqlite3
 import subprocess
 import sys
-import threading
 import time
-from collections import Counter
 from collections.abc import Callable
 from contextlib import closing
 
@@ -16,6 +14,7 @@ from app.predictions import Claim
 from bench.drill.client import Client, Told
 from bench.drill.clock import jumping_clock
 from bench.drill.plan import ROWS, Ask, Plan
+from bench.drill.schedule import Planned, Schedule
 from bench.drill.server import LIMITS_FILES, Server
 from bench.drill.witness import Witness
 from tests.running import free_port
@@ -28,34 +27,21 @@ JUMPS = ("+6h", "-6h")
 CRASHES = 3
 
 
-class Saboteur:
-    """Each fault has its place between 0 and 1 of the drill; `progress` tells how far that is."""
+class Saboteur(Schedule):
+    """Kills processes, takes disk, database and clock away, and moves the model."""
 
     def __init__(
         self, server: Server, plan: Plan, told: Told, witness: Witness, *, kills: int, progress: Callable[[], float]
     ) -> None:
+        super().__init__(told, progress=progress)
         self._server = server
         self._plan = plan
-        self._told = told
         self._witness = witness
-        self._progress = progress
         self._rng = random.Random(f"{plan.seed}-faults")
-        self.history: list[tuple[float, str]] = []
-        self.ended_at = 0.0
-        self.counts: Counter[str] = Counter()
         self.unsent_claims = 0
-        self.error: BaseException | None = None
-        self._faults = self._ordered(kills)
-        self._thread = threading.Thread(target=self._run, daemon=True)
+        self.faults = self._ordered(kills)
 
-    def start(self) -> None:
-        self._thread.start()
-
-    @property
-    def busy(self) -> bool:
-        return self._thread.is_alive()
-
-    def _ordered(self, kills: int) -> list[tuple[float, str, Callable[[], None]]]:
+    def _ordered(self, kills: int) -> list[Planned]:
         serve, api = max(1, kills // 7), max(1, kills // 4)
         faults: list[tuple[str, Callable[[], None]]] = [
             *[("kill -9 of serve", self._server.kill)] * serve,
@@ -72,18 +58,6 @@ class Saboteur:
         return sorted(
             ((self._rng.uniform(0.05, 0.9), name, fault) for name, fault in faults), key=lambda found: found[0]
         )
-
-    def _run(self) -> None:
-        try:
-            for at, name, fault in self._faults:
-                while self._progress() < at:
-                    time.sleep(0.02)
-                self.history.append((self._told.now(), name))
-                self.counts[name] += 1
-                fault()
-                self.ended_at = self._told.now()
-        except BaseException as error:  # noqa: BLE001  # the drill ends with it: it would else be one without faults
-            self.error = error
 
     def _kill(self, role: str) -> None:
         if not self._server.kill_one(role, self._rng.random()):
@@ -124,7 +98,7 @@ class Saboteur:
         process = subprocess.Popen(command, env={**self._server.environment, **self._server.own})
         try:
             _listening(port, process)
-            with closing(Client(self._told, port, self._rng)) as client:
+            with closing(Client(self.told, port, self._rng)) as client:
                 client.once("POST", "/api/predict", ask)
             process.wait(30)
             claim = Claim(owner="", key=ask.key or "", body_hash="")
@@ -132,7 +106,7 @@ class Saboteur:
         finally:
             process.kill()
             process.wait()
-        with closing(Client(self._told, self._server.port, self._rng)) as client:
+        with closing(Client(self.told, self._server.port, self._rng)) as client:
             client.ask(ask)
 
 

@@ -3,7 +3,7 @@
 import json
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +15,7 @@ from bench.drill.aws.plan import AwsPlan
 from bench.drill.client import Clients, Told
 from bench.drill.plan import Ask
 from bench.drill.report import Report
+from bench.drill.showing import Look
 from tests.aws.emulator import Emulator, running_emulator
 from tests.aws.wire import Answer, Call, Fault, Forward, lost
 
@@ -22,8 +23,6 @@ PATIENCE = 240.0
 """Seconds after the last request in which everything must be answered."""
 LOST_EACH = 100
 """One POST in so many is accepted, and its answer lost."""
-Look = Callable[[str, int, int], None]
-"""Told again and again: what happens, how many requests are through, and how many predictions are finished."""
 
 
 @contextmanager
@@ -42,11 +41,11 @@ def drill(
     *,
     seed: int,
     out: Path,
-    look: Look = lambda what, done, finished: None,
+    look: Look = lambda done, finished, what: None,
 ) -> Report:
     """Hold a drill of `count` requests; writes report.md and drill.png into `out`."""
     out.mkdir(parents=True, exist_ok=True)
-    look("deploying", 0, 0)
+    look(0, 0, "deploying")
     with deployed(folder, emulator) as service:
         held = _Drill(service, AwsPlan(seed, count), look)
         try:
@@ -80,12 +79,10 @@ class _Drill:
         clients = Clients(_Paced(self._plan.seed, self._plan.count, saboteur), self._told, front.port, threads=CLIENTS)
         clients.start()
         saboteur.start()
-        while clients.busy or saboteur.busy:
-            if not saboteur.busy and not saboteur.complete:
-                break
-            self._tell(saboteur.history[-1][1] if saboteur.history else "")
-        if not saboteur.complete:
-            raise RuntimeError("the saboteur ended before its last fault")
+        while (clients.busy or saboteur.busy) and saboteur.error is None:
+            self._tell(saboteur.now)
+        if saboteur.error is not None:
+            raise saboteur.error
         front.heals()
         self._service.witness.weather = None
         self._calm_at = self._told.now()
@@ -121,7 +118,7 @@ class _Drill:
         return {letter["id"] for letter in json.loads(self._service.cli("dead-letters", "list", "--json"))}
 
     def _tell(self, what: str) -> None:
-        self._look(what, self._done(), len({written.id for written in self._service.witness.answers}))
+        self._look(self._done(), len({written.id for written in self._service.witness.answers}), what)
         time.sleep(0.2)
 
     def _done(self) -> int:

@@ -12,6 +12,7 @@ import psutil
 from bench.drill.aws.deployed import CLIENTS, START_SECONDS, Deployed
 from bench.drill.aws.weather import REFUSAL
 from bench.drill.client import Told
+from bench.drill.schedule import Planned, Schedule
 from tests.aws.wire import Answer, Call, Forward
 
 STORM_SECONDS = 1.5
@@ -32,33 +33,20 @@ AHEAD = 0.05
 """How much of the drill clients may be ahead of the next fault."""
 
 
-class Saboteur:
-    """Each fault has its place between 0 and 1 of the drill; `progress` tells how far that is."""
+class Saboteur(Schedule):
+    """Ends functions, takes services down and moves the model."""
 
     def __init__(self, service: Deployed, told: Told, count: int, seed: int, *, progress: Callable[[], float]) -> None:
+        super().__init__(told, progress=progress)
         self._service = service
-        self._told = told
-        self._progress = progress
         self._given_up = max(3, count // 100)
-        self.history: list[tuple[float, str]] = []
-        self.counts: Counter[str] = Counter()
         self.ended: Counter[str] = Counter()
         """Processes, by the fault that ended them."""
         self.outage = (0.0, 0.0)
-        self.complete = False
-        self._begun = 0
         self._rng = random.Random(f"{seed}-faults")
-        self._faults = self._ordered(count)
-        self._thread = threading.Thread(target=self._run, daemon=True)
+        self.faults = self._ordered(count)
 
-    def start(self) -> None:
-        self._thread.start()
-
-    @property
-    def busy(self) -> bool:
-        return self._thread.is_alive()
-
-    def _ordered(self, count: int) -> list[tuple[float, str, Callable[[], None]]]:
+    def _ordered(self, count: int) -> list[Planned]:
         rng = self._rng
         actions: dict[str, Callable[[], None]] = {
             WORKERS: self._kill_worker,
@@ -76,20 +64,7 @@ class Saboteur:
 
     def hurries(self, place: float) -> bool:
         """Whether a client at this place of the drill leaves the faults behind: it would find nothing broken."""
-        return self._begun < len(self._faults) and self._faults[self._begun][0] + AHEAD < place
-
-    def _run(self) -> None:
-        for at, name, action in self._faults:
-            while self._progress() < at:
-                time.sleep(0.02)
-            self._begun += 1
-            self._happens(name)
-            action()
-        self.complete = True
-
-    def _happens(self, name: str) -> None:
-        self.history.append((self._told.now(), name))
-        self.counts[name] += 1
+        return self.begun < len(self.faults) and self.faults[self.begun][0] + AHEAD < place
 
     def _kill_apis(self) -> None:
         """Half of them, whatever they do."""
@@ -137,18 +112,18 @@ class Saboteur:
 
     def _outage(self) -> None:
         """What is predicted can't be written, until it was tried too often; even its failure can't be written then."""
-        witness, began = self._service.witness, self._told.now()
+        witness, began = self._service.witness, self.told.now()
         witness.breaks(PATTERNS["DynamoDB"], witness.unavailable)
         until = time.monotonic() + OUTAGE_SECONDS
         while not witness.letters and time.monotonic() < until:
             time.sleep(0.1)
-        self._happens(LETTERS)
+        self.happens(LETTERS)
         letters = self._service.lambdas("dead-letter")
         self.ended[LETTERS] += self._service.kill(letters)  # the letter is kept, the failure not yet written
         while len({id_ for id_, _ in witness.letters}) < self._given_up and time.monotonic() < until:
             time.sleep(0.1)
         witness.heals()
-        self.outage = (began, self._told.now())
+        self.outage = (began, self.told.now())
 
 
 def _owns(process: psutil.Process, port: int) -> bool:

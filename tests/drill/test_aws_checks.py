@@ -1,6 +1,7 @@
 """What the drill on AWS checks besides: what passes its wire is written down, and each broken promise is found."""
 
 import json
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -58,6 +59,25 @@ def test_an_answer_that_the_table_took_is_written_down_and_a_second_one_too(witn
         ("a", "succeeded", "failed"),
         ("b", None, "failed"),
     ]
+
+
+def test_two_writes_of_one_row_are_written_down_in_the_tables_order(witness: Witness) -> None:
+    """The table's answer to the first one takes its time."""
+    taken, answered = threading.Event(), threading.Event()
+
+    def slowly() -> Answer:
+        taken.set()
+        answered.wait(0.2)
+        return DONE
+
+    first = threading.Thread(target=witness.answer, args=(put("a", "succeeded"), slowly))
+    first.start()
+    taken.wait()
+    erasing = {"TableName": "predictions", "Key": {"key": {"S": "a"}}}
+    passes(witness, Call("UpdateItem", json.dumps(erasing).encode()))
+    first.join()
+    assert became(witness.answers) == [("a", None, "succeeded"), ("a", "succeeded", "succeeded")]
+    assert [written.erased for written in witness.answers] == [False, True]
 
 
 def test_an_answer_whose_confirmation_is_lost_was_given_and_one_that_never_arrived_was_not(witness: Witness) -> None:

@@ -7,8 +7,10 @@ import json
 import random
 import re
 import time
-from collections import Counter
+from collections import Counter, defaultdict
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
+from threading import Lock
 from typing import Any
 
 from bench.drill.aws.weather import Weather
@@ -35,6 +37,7 @@ class Witness(Wire):
     given_up: set[str] = field(default_factory=set)  # ids that were failed with a dead letter behind them
     refused: Counter[str] = field(default_factory=Counter)  # answers that the table did not take in its outage
     _statuses: dict[str, str] = field(default_factory=dict)
+    _locks: defaultdict[str, Lock] = field(default_factory=lambda: defaultdict(Lock))
 
     def brew(self, seed: int) -> Weather:
         """From now on the weather is bad."""
@@ -48,12 +51,21 @@ class Witness(Wire):
 
     def answer(self, call: Call, forward: Forward) -> Answer | None:
         def noting() -> Answer:
-            answer = forward()
-            if answer.status < 300:
-                self._note(call)
+            with self._in_order(call):
+                answer = forward()
+                if answer.status < 300:
+                    self._note(call)
             return answer
 
         return super().answer(call, noting)
+
+    def _in_order(self, call: Call) -> AbstractContextManager[object]:
+        """Two writes of one row are noted in the order in which the table takes them."""
+        if call.operation == "PutItem":
+            return self._locks[call.json["Item"]["key"]["S"]]
+        if call.operation == "UpdateItem":
+            return self._locks[call.json["Key"]["key"]["S"]]
+        return nullcontext()
 
     def unavailable(self, call: Call, forward: Forward) -> Answer:
         """The table takes nothing and gives nothing."""

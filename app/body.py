@@ -1,24 +1,21 @@
-"""A request's body -> valid records: JSON or CSV, refused before it takes more memory than MAX_BODY."""
+"""A request's body -> valid records: JSON or CSV."""
 
 import asyncio
 from dataclasses import dataclass
-from email.message import Message as MimeHeaders
 from functools import cached_property
 from typing import Annotated, Any
 
 from pydantic import FailFast, Field, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails, to_json
-from starlette.requests import Request
 
 from app.csv_body import parse_csv
+from app.reading import media_type
 from app.size import SizeCheck, count
 from serving.errors import InvalidRequest, TooLarge, UnsupportedType
 from serving.project import Project
 from serving.redaction import without_paths
 from serving.settings import Settings
 
-DRAIN = 64 * 1024 * 1024
-"""Bytes of a body that is too large which are still read, and dropped: a client that is cut off sees no answer."""
 INLINE = 64 * 1024
 """Bytes up to which validation is faster than a thread for it."""
 SHOWN_ERRORS = 1_000
@@ -38,11 +35,10 @@ class Records:
 
 
 class BodyReader:
-    """Reads and validates the body of a POST."""
+    """Validates the body of a POST."""
 
     def __init__(self, project: Project, settings: Settings) -> None:
         self._project = project
-        self._max_body = settings.max_body
         self._max_records = settings.max_records
         self._size = SizeCheck(project, settings)
         self._many = self._array_of()
@@ -56,36 +52,14 @@ class BodyReader:
         found_at_run_time: Any = Annotated[list[self._project.schema], length, *rules]  # type: ignore[name-defined]
         return TypeAdapter(found_at_run_time)
 
-    async def read(self, request: Request) -> bytes:
-        """The whole body as it was sent. Raises TooLarge, UnsupportedType."""
-        for header, plain in (("content-encoding", "identity"), ("transfer-encoding", "chunked")):
-            coding = request.headers.get(header, plain)
-            if coding.strip().lower() != plain:
-                raise UnsupportedType(f"{header}: {coding[:40]} is not read here: send the body as it is.")
-        announced = request.headers.get("content-length", "")
-        if announced.isdecimal() and int(announced) > self._max_body:
-            if int(announced) <= DRAIN and "expect" not in request.headers:
-                async for _ in request.stream():
-                    pass
-            raise self._too_large()
-        chunks, size = [], 0
-        async for chunk in request.stream():
-            size += len(chunk)
-            if size > DRAIN:
-                break
-            if size <= self._max_body:
-                chunks.append(chunk)
-        if size > self._max_body:
-            raise self._too_large()
-        return b"".join(chunks)
-
     async def records(self, body: bytes, content_type: str) -> Records:
         """The body's records. Raises InvalidRequest, TooLarge, UnsupportedType."""
-        kind, charset, header = _content_type(content_type or "application/json")
-        if charset not in {"utf-8", "utf8", "us-ascii"}:
-            raise UnsupportedType(f"charset={charset} is not read here: send UTF-8.")
+        found = media_type(content_type or "application/json")
+        kind = found.kind
+        if found.charset not in {"utf-8", "utf8", "us-ascii"}:
+            raise UnsupportedType(f"charset={found.charset} is not read here: send UTF-8.")
         if kind == "text/csv":
-            return await self._off_loop(body, lambda: self._csv(body, header))
+            return await self._off_loop(body, lambda: self._csv(body, found.header))
         if kind == "application/json" or kind.endswith("+json"):
             return await self._off_loop(body, lambda: self._json(body))
         raise UnsupportedType(f"{kind} is not read here: send application/json or text/csv.")
@@ -133,21 +107,7 @@ class BodyReader:
             errors.append({"loc": ["body"], "msg": more, "type": "more_errors"})
         return InvalidRequest(errors)
 
-    def _too_large(self) -> TooLarge:
-        return TooLarge(f"The body is larger than {self._max_body} bytes: send fewer records at once.")
-
 
 def _said(error: ErrorDetails) -> str:
     """What a client is told: pydantic's words as they are, a validator's own without paths of this service."""
     return without_paths(error["msg"]) if error["type"] in {"value_error", "assertion_error"} else error["msg"]
-
-
-def _content_type(text: str) -> tuple[str, str | None, bool]:
-    """Media type, charset, and whether a CSV has a header. Raises UnsupportedType for what can't be read."""
-    headers = MimeHeaders()
-    try:
-        headers["content-type"] = text
-        charset = headers.get_content_charset("utf-8")
-        return headers.get_content_type(), charset, headers.get_param("header") != "absent"
-    except (TypeError, ValueError, LookupError) as error:  # continuations that contradict each other, for one
-        raise UnsupportedType("The Content-Type can't be read: send application/json or text/csv.") from error

@@ -58,6 +58,7 @@ def create_app(settings: Settings, backend: Backend | None = None) -> FastAPI:
         queue=backend.queue,
         info=Info(project, settings, backend.registry, backend.predictions),
         wait_limit=settings.wait_limit,
+        max_body=settings.max_body,
     )
     app = FastAPI(
         title=project.title, description=DESCRIPTION, version=project.schema_hash, docs_url=None, redoc_url=None

@@ -16,6 +16,7 @@ from app.body import BodyReader
 from app.csv_answer import to_csv
 from app.info import Info
 from app.predictions import Claim, Predictions
+from app.reading import read_body
 from app.throttle import Throttle
 from app.usage import UNKNOWN, Usage
 from app.waiting import preferred_wait
@@ -54,6 +55,7 @@ class Parts:
     queue: PredictionQueue
     info: Info
     wait_limit: float
+    max_body: int
 
 
 def build_router(parts: Parts) -> APIRouter:
@@ -96,7 +98,7 @@ def build_router(parts: Parts) -> APIRouter:
     ) -> Response:
         with parts.usage.asking(name):
             parts.throttle(name, request.client.host if request.client else "")
-            body = await parts.reader.read(request)
+            body = await read_body(request, parts.max_body)
             records = await parts.reader.records(body, request.headers.get("content-type", ""))
             claim = None
             if idempotency_key:

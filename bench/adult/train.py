@@ -8,10 +8,10 @@ from sklearn.metrics import accuracy_score
 from sklearn.model_selection import train_test_split
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
-from validation import PredictionData
 
 from commands.training import arguments, fetch, holdouts, save
 from serving.schemas import columns_of
+from validation import PredictionData
 
 URL = "https://archive.ics.uci.edu/ml/machine-learning-databases/adult/adult.data"
 SHA256 = "sha256:5b00264637dbfec36bdeaab5676b0b309ff9eb788d63554ca0a249491c86603d"

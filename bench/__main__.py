@@ -1,0 +1,81 @@
+"""What the service costs, beside the least that it could cost.
+
+python -m bench [PART...] [--rounds N] [--json]     all parts, or those that are named: a table of ratios
+python -m bench serve [--model PATH]                serve the benchmarks' model, for a load of your own
+
+`make bench` runs all parts and draws docs/bench.png. The exit code is 1 when a goal is missed.
+"""
+
+import argparse
+import importlib
+import json
+import os
+import platform
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from bench.adult_model import trained
+from bench.row import Found, Row
+from bench.serve import serve
+from bench.setting import Setting
+from bench.table import missed, table
+from tests.running import ROOT
+
+PARTS = ("served",)
+
+
+def main(given: Sequence[str] | None = None) -> int:
+    """Measure what is asked for, and say it."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description="What the service costs.")
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"{', '.join(PARTS)}, or serve; all parts without one")
+    parser.add_argument("--rounds", type=int, default=5, help="how often each is measured")
+    parser.add_argument("--json", action="store_true", help="print every figure")
+    parser.add_argument("--model", type=Path, help="another Pipeline over the columns of bench/adult")
+    parser.add_argument("--picture", type=Path, help="draw the ratios and the growth into this file")
+    chosen = parser.parse_args(given)
+    if chosen.parts == ["serve"]:
+        return serve(chosen.model)
+    unknown = [part for part in chosen.parts if part not in PARTS]
+    if unknown:
+        parser.error(f"there is no {', '.join(unknown)}; there are {', '.join(PARTS)} and serve")
+    setting = Setting(model=trained(chosen.model), rounds=chosen.rounds)
+    if len(chosen.parts) == 1:
+        found = [measured(chosen.parts[0], setting)]
+    else:
+        found = [measured_apart(part, setting) for part in chosen.parts or PARTS]
+    if chosen.json:
+        machine = {"python": platform.python_version(), "machine": platform.machine(), "processors": os.cpu_count()}
+        print(json.dumps({"machine": machine, "parts": [part.to_json() for part in found]}, indent=2))
+    else:
+        print(table(found))
+        print(f"\nPython {platform.python_version()}, {os.cpu_count()} processors, medians of {chosen.rounds} rounds")
+    for sentence in missed(found):
+        print(sentence, file=sys.stderr)
+    return int(bool(missed(found)))
+
+
+def measured(part: str, setting: Setting) -> Found:
+    """A part, in this process."""
+    module = importlib.import_module(f"bench.parts.{part}")
+    rows: list[Row] = module.measure(setting)
+    return Found(title=module.TITLE, rows=rows)
+
+
+def measured_apart(part: str, setting: Setting) -> Found:
+    """A part in a process of its own, so that none meets what another has left in memory.
+
+    Raises RuntimeError when it can't be measured.
+    """
+    command = [sys.executable, "-m", "bench", part, "--json", "--rounds", str(setting.rounds)]
+    done = subprocess.run(
+        [*command, "--model", str(setting.model)], cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False
+    )
+    if not done.stdout:
+        raise RuntimeError(f"{part} could not be measured: see above")
+    return Found.from_json(json.loads(done.stdout)["parts"][0])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,27 @@
+"""The model that everything is measured with: bench/adult, trained when it is missing, and records for it."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from tests.running import ROOT, cli
+
+PROJECT = ROOT / "bench" / "adult"
+MODEL = PROJECT / "build" / "model.pkl"
+Record = dict[str, Any]
+
+
+def trained(model: Path | None = None) -> Path:
+    """`model` if it is given, else the project's own. Needs UCI's data once: in DATA_DIR, or downloaded."""
+    if model is not None:
+        return model.resolve()
+    if not MODEL.is_file():
+        cli("train", "--project", str(PROJECT))
+    return MODEL
+
+
+def records(count: int) -> list[Record]:
+    """So many records, over and over from those that training left. Call `trained` first."""
+    trained()
+    found: list[Record] = json.loads((MODEL.parent / "records.json").read_bytes())
+    return [found[number % len(found)] for number in range(count)]

@@ -1,0 +1,78 @@
+"""The least that a prediction costs: DataFrame(records) and predict_proba, in a process that waits in between.
+
+python -m bench.bare MODEL      reads how many rows and how often, writes the seconds, until its stdin ends
+"""
+
+import json
+import pickle
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from bench.adult_model import PROJECT, Record, records
+from tests.running import ROOT
+
+
+def load(model: Path) -> Any:
+    """The Pipeline; what its pickle imports is found beside validation.py, as the service finds it."""
+    sys.path.insert(0, str(PROJECT))
+    return pickle.loads(model.read_bytes())
+
+
+def predict(pipeline: Any, rows: list[Record]) -> Any:
+    """What everything is compared with: records as JSON gives them, and all probabilities."""
+    return pipeline.predict_proba(pd.DataFrame(rows))
+
+
+class Bare:
+    """The process, for a `with` block. It sleeps between two predictions, as an idle worker does."""
+
+    def __init__(self, model: Path) -> None:
+        self._model = model
+
+    def __enter__(self) -> "Bare":
+        command = [sys.executable, "-m", "bench.bare", str(self._model)]
+        self._process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.seconds(1)
+        self.seconds(1_000)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._process.communicate()
+
+    def seconds(self, rows: int, times: int = 1) -> float:
+        """By the clock, for so many rows: the median of `times` calls. Raises RuntimeError when the process ended."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(f"{rows} {times}\n")
+        self._process.stdin.flush()
+        line = self._process.stdout.readline()
+        if not line:
+            raise RuntimeError(f"the bare Pipeline's process ended with {self._process.wait()}")
+        return float(statistics.median(json.loads(line)))
+
+    def rate(self, rows: int = 1_000, times: int = 50) -> float:
+        """Rows a second, when so many are predicted at once."""
+        return rows / self.seconds(rows, times)
+
+
+def main(model: str) -> None:
+    pipeline, given = load(Path(model)), records(10_000)
+    for line in sys.stdin:
+        rows, times = map(int, line.split())
+        some, took = given[:rows], []
+        for _ in range(times):
+            started = time.perf_counter()
+            predict(pipeline, some)
+            took.append(time.perf_counter() - started)
+        sys.stdout.write(f"{json.dumps(took)}\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,20 @@
+"""What each part of the suite is given."""
+
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True, kw_only=True)
+class Setting:
+    """The model, how many rounds, and whom to tell how far it is."""
+
+    model: Path
+    rounds: int = 5
+    _began: float = field(default_factory=time.monotonic)
+
+    def say(self, what: str) -> None:
+        """A line of progress on stderr, so that stdout holds nothing but what was found."""
+        sys.stderr.write(f"{time.monotonic() - self._began:5.0f} s  {what}\n")
+        sys.stderr.flush()

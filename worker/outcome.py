@@ -9,6 +9,7 @@ import pandas as pd
 from pydantic_core import to_json
 
 from serving.prediction import Code, Failure
+from worker.one_pass import OnePass
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +31,8 @@ class Output:
     """Calls the Pipeline and turns its arrays into one JSON object for each row."""
 
     def __init__(self, pipeline: Any) -> None:
-        self._pipeline = pipeline
-        self._has_probabilities = hasattr(pipeline, "predict_proba")
-        classes = getattr(pipeline, "classes_", None) if self._has_probabilities else None
+        self._call = OnePass(pipeline)
+        classes = getattr(pipeline, "classes_", None) if self._call.has_probabilities else None
         several = isinstance(classes, list) and len(classes) > 0 and np.ndim(classes[0]) == 1
         groups = [] if classes is None else classes if several else [classes]
         self._labels = [[label_text(label) for label in _native(group, len(group))] for group in groups]
@@ -40,15 +40,15 @@ class Output:
 
     def answers(self, rows: Any, count: int) -> list[Answer]:
         """One answer for each of `count` rows. Raises whatever the model raises; ValueError for a wrong row count."""
-        found = [{"prediction": value} for value in _native(self._pipeline.predict(rows), count)]
-        if self._has_probabilities:
-            for row, chances in zip(found, self._probabilities(rows, count), strict=True):
-                row["probabilities"] = chances
+        predictions, chances = self._call(rows)
+        found = [{"prediction": value} for value in _native(predictions, count)]
+        if chances is not None:
+            for row, own in zip(found, self._probabilities(chances, count), strict=True):
+                row["probabilities"] = own
         return [to_json(row, inf_nan_mode="null", fallback=_plain) for row in found]
 
-    def _probabilities(self, rows: Any, count: int) -> Sequence[Any]:
+    def _probabilities(self, raw: Any, count: int) -> Sequence[Any]:
         """A dict of labels for each row; a list of them where the model has several outputs."""
-        raw = self._pipeline.predict_proba(rows)
         matrices = [_matrix(output, count) for output in (raw if isinstance(raw, list) else [raw])]
         widths = [matrix.shape[1] for matrix in matrices]
         labels = self._labels

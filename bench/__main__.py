@@ -23,7 +23,7 @@ from bench.setting import Setting
 from bench.table import missed, table
 from tests.running import ROOT
 
-PARTS = ("served",)
+PARTS = ("worker", "served", "drain", "growth")
 
 
 def main(given: Sequence[str] | None = None) -> int:

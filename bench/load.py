@@ -15,6 +15,8 @@ from bench.adult_model import Record
 from bench.usage import Watched, cpu_seconds, tree
 
 WAIT = 10
+AFTER_WAIT = 0.02
+"""Seconds between two looks at what `Prefer: wait` did not wait for."""
 END_OF_HEAD = b"\r\n\r\n"
 
 
@@ -25,6 +27,8 @@ class Load:
     clients: int
     seconds: float = 2.0
     """How long new requests are sent."""
+    posts: int | None = None
+    """How many, instead."""
     array: int = 0
     """Records in one POST; 0 is a single record, not in an array."""
     poll: float | None = None
@@ -35,6 +39,7 @@ class Load:
 class Loaded:
     """What became of a load."""
 
+    seconds: float
     results_per_second: float
     p50_ms: float
     p99_ms: float
@@ -102,11 +107,11 @@ def requests(host: str, load: Load, records: Sequence[Record]) -> list[bytes]:
 async def predict(connection: Connection, host: str, sent: bytes, poll: float | None) -> None:
     """From the POST until its result is here. Raises RuntimeError for any other end."""
     status, body = await connection.ask(sent)
-    if poll is not None and status == 202:
+    if status == 202:
         get = f"GET /api/predict/{json.loads(body)['prediction_id']} HTTP/1.1\r\nHost: {host}\r\n\r\n".encode()
         pending = True
         while pending:
-            await asyncio.sleep(poll)
+            await asyncio.sleep(poll or AFTER_WAIT)
             status, body = await connection.ask(get)
             pending = status == 200 and b'"status":"pending"' in body[:120]
     if status != 200 or b'"status":"succeeded"' not in body[:120]:
@@ -118,16 +123,18 @@ async def _run(port: int, load: Load, sent: Sequence[bytes]) -> tuple[float, lis
     host = f"127.0.0.1:{port}"
     loop = asyncio.get_running_loop()
     pairs = [await loop.create_connection(Connection, "127.0.0.1", port) for _ in range(load.clients)]
-    work = itertools.cycle(sent)
+    work = itertools.islice(itertools.cycle(sent), load.posts)
     took: list[float] = []
     began = time.perf_counter()
 
     async def client(connection: Connection) -> None:
-        started = ended = time.perf_counter()
-        while ended < began + load.seconds:
-            await predict(connection, host, next(work), load.poll)
-            started, ended = ended, time.perf_counter()
+        for each in work:
+            started = time.perf_counter()
+            await predict(connection, host, each, load.poll)
+            ended = time.perf_counter()
             took.append(ended - started)
+            if load.posts is None and ended > began + load.seconds:
+                break
 
     await asyncio.gather(*(client(connection) for _, connection in pairs))
     seconds = time.perf_counter() - began
@@ -145,6 +152,7 @@ def run(port: int, pid: int, load: Load, records: Sequence[Record]) -> Loaded:
     took.sort()
     records_sent = len(took) * max(1, load.array)
     return Loaded(
+        seconds=seconds,
         results_per_second=records_sent / seconds,
         p50_ms=statistics.median(took) * 1e3,
         p99_ms=took[min(len(took) - 1, int(0.99 * len(took)))] * 1e3,

@@ -1,21 +1,19 @@
 """create_app(settings): the FastAPI app with its parts, and the one place where an error becomes an HTTP status."""
 
 import logging
-from contextlib import suppress
-from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.middleware.cors import CORSMiddleware
-from fastapi.openapi.utils import get_openapi
 from fastapi.responses import JSONResponse
 from starlette.requests import ClientDisconnect
 
 from app.body import BodyReader
+from app.cors import Cors
 from app.docs import mount_docs
+from app.documented import openapi
 from app.info import Info
 from app.predictions import Predictions
-from app.routes import KEY_SCHEME, Parts, build_router
+from app.routes import Parts, build_routes
 from app.throttle import build_throttle
 from app.usage import Usage
 from serving import errors
@@ -63,12 +61,11 @@ def create_app(settings: Settings, backend: Backend | None = None) -> FastAPI:
     app = FastAPI(
         title=project.title, description=DESCRIPTION, version=project.schema_hash, docs_url=None, redoc_url=None
     )
-    router = build_router(parts)
-    app.include_router(router)
-    app.include_router(router, prefix=f"/{settings.stage}", include_in_schema=False)
+    app.router.routes.extend(build_routes(parts))  # not included: that would match each request twice
+    app.router.routes.extend(build_routes(parts, prefix=f"/{settings.stage}", documented=False))
     if settings.backend == "local":  # on AWS the gateway does it, and drops what an app says: serverless.yml
         app.add_middleware(
-            CORSMiddleware,
+            Cors,
             allow_origins=[origin.strip() for origin in settings.cors_origins.split(",")],
             allow_methods=["GET", "POST", "DELETE"],
             allow_headers=["Prefer", "Idempotency-Key", "X-API-Key", "Content-Type"],
@@ -79,7 +76,7 @@ def create_app(settings: Settings, backend: Backend | None = None) -> FastAPI:
     app.add_exception_handler(ClientDisconnect, _left)
     app.add_exception_handler(errors.Unavailable, _unavailable)
     app.add_exception_handler(Exception, _failed)
-    app.openapi = lambda: _openapi(app, project, keys)  # type: ignore[method-assign]  # as FastAPI documents it
+    app.openapi = lambda: openapi(app, project, keys)  # type: ignore[method-assign]  # as FastAPI documents it
     mount_docs(app)
     return app
 
@@ -116,20 +113,3 @@ async def _failed(request: Request, error: Exception) -> JSONResponse:
     # Starlette raises it again, and the server logs the traceback, which the client must not see, and hangs up: told
     # nothing of that, the client would send its next request into a closed connection.
     return JSONResponse({"detail": "Internal error."}, 500, {"Cache-Control": "no-store", "Connection": "close"})
-
-
-def _openapi(app: FastAPI, project: Project, keys: KeyRing) -> dict[str, Any]:
-    if app.openapi_schema is None:
-        document = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
-        schema = project.schema.model_json_schema(by_alias=True, ref_template="#/components/schemas/{model}")
-        schemas = document["components"]["schemas"]
-        schemas |= schema.pop("$defs", {})
-        schemas[project.schema.__name__] = schema
-        app.openapi_schema = document
-    with suppress(errors.Unavailable):  # the description needs no store
-        if keys.stale:
-            keys.refresh()
-    for operation in (found for path in app.openapi_schema["paths"].values() for found in path.values()):
-        if "security" in operation:
-            operation["security"] = [{KEY_SCHEME: []}] if keys.required else [{KEY_SCHEME: []}, {}]
-    return app.openapi_schema

@@ -5,6 +5,7 @@ import hashlib
 import logging
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from pydantic_core import from_json, to_json
@@ -45,7 +46,8 @@ class Predictions:
         self._queue = backend.queue
         self._send: Group[Message, None] = Group(self._send_all, "send")
         self._read: Group[str, Row | None] = Group(self._read_all, "read")
-        self._waiting = Waiting(self._read, backend.results)
+        self._looking = ThreadPoolExecutor(1, thread_name_prefix="look")
+        self._waiting = Waiting(self._look, backend.results)
 
     def _send_all(self, messages: Sequence[Message]) -> list[None]:
         self._queue.send(messages)
@@ -56,6 +58,9 @@ class Predictions:
         distinct = list(dict.fromkeys(ids))
         rows = dict(zip(distinct, self._store.get(distinct), strict=True))
         return [rows[id_] for id_ in ids]
+
+    async def _look(self, ids: Sequence[str]) -> Sequence[Row | None]:
+        return await asyncio.get_running_loop().run_in_executor(self._looking, self._store.get, ids)
 
     async def refresh_keys(self) -> None:
         """Read the keys again when they are a minute old. Raises StoreUnavailable when none were ever read."""

@@ -4,47 +4,50 @@ import asyncio
 import re
 from collections.abc import Awaitable, Callable, Sequence
 
+from serving.errors import Unavailable
 from serving.ports import ResultSignal, Row
 
 _WAIT = re.compile(r"(?:^|[,;\s])wait\s*=\s*\"?(\d{1,9})\"?", re.IGNORECASE)
 LOOK_SECONDS = 0.25
+"""Between two looks for everything that is waited for: what a signal tells may get lost."""
 
 
 def preferred_wait(prefer: Sequence[str], limit: float) -> float | None:
     """The seconds that a header `Prefer: wait=N` asks for, `limit` at most; None without it."""
-    found = _WAIT.search(",".join(prefer))
+    found = _WAIT.search(",".join(prefer)) if prefer else None
     return min(float(found[1]), limit) if found else None
 
 
 class Waiting:
     """Those who wait for a result."""
 
-    def __init__(self, read: Callable[[str], Awaitable[Row | None]], signal: Callable[[], ResultSignal]) -> None:
+    def __init__(
+        self, read: Callable[[Sequence[str]], Awaitable[Sequence[Row | None]]], signal: Callable[[], ResultSignal]
+    ) -> None:
         self._read = read
         self._make_signal = signal
         self._signal: ResultSignal | None = None
-        self._futures: dict[str, list[asyncio.Future[Row]]] = {}
+        self._futures: dict[str, list[asyncio.Future[Row | None]]] = {}
         self._watching: asyncio.Task[None] | None = None
 
-    def expect(self, prediction_id: str) -> asyncio.Future[Row]:
+    def expect(self, prediction_id: str) -> asyncio.Future[Row | None]:
         """A future of the prediction's row; call it before the work is queued, so that no signal is missed."""
-        future: asyncio.Future[Row] = asyncio.get_running_loop().create_future()
+        future: asyncio.Future[Row | None] = asyncio.get_running_loop().create_future()
         self._futures.setdefault(prediction_id, []).append(future)
         if self._watching is None or self._watching.done():
             self._watching = asyncio.create_task(self._watch())
         return future
 
-    async def wait(self, prediction_id: str, future: asyncio.Future[Row], seconds: float) -> Row | None:
+    async def wait(self, prediction_id: str, future: asyncio.Future[Row | None], seconds: float) -> Row | None:
         """The row; None when there is none after `seconds`."""
+        late = asyncio.get_running_loop().call_later(seconds, _give_up, future)
         try:
-            async with asyncio.timeout(seconds):
-                return await future
-        except TimeoutError:
-            return None
+            return await future
         finally:
+            late.cancel()
             self.forget(prediction_id, future)
 
-    def forget(self, prediction_id: str, future: asyncio.Future[Row]) -> None:
+    def forget(self, prediction_id: str, future: asyncio.Future[Row | None]) -> None:
         """Nobody waits for it any more."""
         waiting = self._futures.get(prediction_id, [])
         if future in waiting:
@@ -55,13 +58,27 @@ class Waiting:
     async def _watch(self) -> None:
         if self._signal is None:
             self._signal = self._make_signal()
+        loop = asyncio.get_running_loop()
+        look_at = loop.time() + LOOK_SECONDS
         while self._futures:
-            await self._signal.changed(LOOK_SECONDS)
-            ids = list(self._futures)
-            rows = await asyncio.gather(*(self._read(id_) for id_ in ids), return_exceptions=True)
+            told = await self._signal.changed(LOOK_SECONDS)
+            if told is None or loop.time() > look_at:
+                told, look_at = list(self._futures), loop.time() + LOOK_SECONDS
+            ids = [id_ for id_ in told if id_ in self._futures]
+            try:
+                rows = await self._read(ids) if ids else []
+            except Unavailable:
+                continue  # those who wait do so until their time is over
             for id_, row in zip(ids, rows, strict=True):
-                for future in self._futures.get(id_, []):
-                    if isinstance(row, BaseException):
-                        continue  # the store is down: those who wait do so until their time is over
-                    if row is not None and not future.done():
-                        future.set_result(row)
+                if row is not None:
+                    self._answer(id_, row)
+
+    def _answer(self, prediction_id: str, row: Row) -> None:
+        for future in self._futures.get(prediction_id, []):
+            if not future.done():
+                future.set_result(row)
+
+
+def _give_up(future: asyncio.Future[Row | None]) -> None:
+    if not future.done():
+        future.set_result(None)

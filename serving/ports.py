@@ -1,6 +1,6 @@
 """The ports: what a backend must offer. `local/` and `aws/` hold one adapter for each, under the same file names."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO, Protocol
 
@@ -118,8 +118,8 @@ class PredictionStore(Protocol):
 class ResultSignal(Protocol):
     """Tells those who wait for a result when to look again."""
 
-    async def changed(self, seconds: float) -> None:
-        """Return when results may have been written, after `seconds` at the latest."""
+    async def changed(self, seconds: float) -> Collection[str] | None:
+        """Return when results may have been written, after `seconds` at the latest: their ids, or None for any."""
         ...
 
 

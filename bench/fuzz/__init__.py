@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from app.routes import KEY_SCHEME
+from app.documented import KEY_SCHEME
 from tests.running import ROOT, run
 
 HERE = Path(__file__).parent

@@ -27,14 +27,14 @@ class LocalPredictions:
         rows = [(p.prediction_id, p.status, p.to_json(), p.redrivable, p.expires_at / 1000) for p in predictions]
         with self._database.writing(StoreUnavailable) as connection:
             written = [connection.execute(statement, row).rowcount == 1 for row in rows]
-        self._bell.ring()
+        self._bell.ring([row[0] for row in rows])
         return written
 
     def erase(self, prediction: Prediction) -> None:
         with self._database.writing(StoreUnavailable) as connection:
             connection.execute(_ERASE, (prediction.prediction_id, Status.CANCELLED, prediction.expires_at / 1000))
             connection.execute("DELETE FROM dead_letters WHERE id = ?", (prediction.prediction_id,))
-        self._bell.ring()
+        self._bell.ring([prediction.prediction_id])
 
     def swap(self, key: str, document: bytes, *, expected: bytes | None, expires_at: int | None = None) -> bool:
         until = expires_at and expires_at / 1000

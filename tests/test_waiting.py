@@ -1,0 +1,99 @@
+"""Who waits for a result is woken by the bell that names it; a bell that is lost costs a moment."""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from app.waiting import LOOK_SECONDS, Waiting, preferred_wait
+from serving.errors import StoreUnavailable
+from serving.local.bell import TOLD, Bell, Listener
+from serving.ports import Row
+from serving.prediction import Status
+
+FOUND = Row(document=b"{}", status=Status.SUCCEEDED)
+
+
+class Store:
+    """Counts who is looked for."""
+
+    def __init__(self) -> None:
+        self.rows: dict[str, Row] = {}
+        self.looks: list[Sequence[str]] = []
+        self.down = False
+
+    async def read(self, ids: Sequence[str]) -> Sequence[Row | None]:
+        self.looks.append(list(ids))
+        if self.down:
+            raise StoreUnavailable("down")
+        return [self.rows.get(id_) for id_ in ids]
+
+
+def test_the_bell_says_which_results_have_come(tmp_path: Path) -> None:
+    ids = [f"{number:032d}" for number in range(2 * TOLD + 1)]
+    with closing(Listener(tmp_path, "api")) as listener, closing(Bell(tmp_path)) as bell:
+        bell.ring(ids)
+        assert asyncio.run(listener.changed(5)) == set(ids)
+        bell.ring(ids[:1])
+        bell.ring()
+        assert asyncio.run(listener.changed(5)) is None  # for whatever there is
+        assert asyncio.run(listener.changed(0.01)) is None
+
+
+def test_only_what_the_bell_names_is_looked_for(tmp_path: Path) -> None:
+    store = Store()
+
+    async def wait(bell: Bell, listener: Listener) -> list[Row | None]:
+        waiting = Waiting(store.read, lambda: listener)
+        futures = {id_: waiting.expect(id_) for id_ in ("a", "b")}
+        found = [asyncio.create_task(waiting.wait(id_, future, 0.1)) for id_, future in futures.items()]
+        store.rows["a"] = FOUND
+        bell.ring(["a", "somebody else's"])
+        return await asyncio.gather(*found)
+
+    with closing(Listener(tmp_path, "api")) as listener, closing(Bell(tmp_path)) as bell:
+        assert asyncio.run(wait(bell, listener)) == [FOUND, None]
+    assert store.looks == [["a"]]
+
+
+def test_a_result_whose_bell_was_lost_is_found_while_other_bells_ring(tmp_path: Path) -> None:
+    store = Store()
+    store.rows["a"] = FOUND
+
+    async def wait(bell: Bell, listener: Listener) -> Row | None:
+        waiting = Waiting(store.read, lambda: listener)
+        found = asyncio.create_task(waiting.wait("a", waiting.expect("a"), 20 * LOOK_SECONDS))
+        while not found.done():
+            bell.ring(["b"])
+            await asyncio.sleep(LOOK_SECONDS / 10)
+        return await found
+
+    with closing(Listener(tmp_path, "api")) as listener, closing(Bell(tmp_path)) as bell:
+        assert asyncio.run(wait(bell, listener)) == FOUND
+
+
+def test_who_waits_while_the_store_is_down_gets_the_answer_when_it_is_back(tmp_path: Path) -> None:
+    store = Store()
+    store.rows["a"], store.down = FOUND, True
+
+    async def wait(bell: Bell, listener: Listener) -> Row | None:
+        waiting = Waiting(store.read, lambda: listener)
+        found = asyncio.create_task(waiting.wait("a", waiting.expect("a"), 20 * LOOK_SECONDS))
+        while not store.looks:
+            bell.ring(["a"])
+            await asyncio.sleep(0.01)
+        store.down = False
+        return await found
+
+    with closing(Listener(tmp_path, "api")) as listener, closing(Bell(tmp_path)) as bell:
+        assert asyncio.run(wait(bell, listener)) == FOUND
+
+
+@pytest.mark.parametrize(
+    ("prefer", "seconds"),
+    [([], None), (["wait=3"], 3), (["respond-async, wait=30"], 20), (["return=minimal", 'wait="2"'], 2), (["x"], None)],
+)
+def test_the_seconds_that_prefer_asks_for(prefer: list[str], seconds: float | None) -> None:
+    assert preferred_wait(prefer, 20) == seconds

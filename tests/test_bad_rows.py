@@ -15,7 +15,9 @@ from serving.errors import ModelRefused
 from serving.prediction import Code
 from serving.project import Project
 from tests.making import Loop, make_loop, write_project
-from worker.outcome import Answer, Output, RowError, label_text
+from worker.encoding import label_text
+from worker.outcome import Answer, RowError
+from worker.output import Output
 from worker.predictor import Predictor
 from worker.separate import PREDICTS, Budget, separate
 

@@ -13,7 +13,8 @@ from serving.prediction import Code
 from serving.project import Project
 from worker.frame import Frame
 from worker.limits import memory_limit
-from worker.outcome import Answer, Output, RowError
+from worker.outcome import Answer, RowError
+from worker.output import Output
 from worker.question import Row
 from worker.separate import Budget, describe, separate
 

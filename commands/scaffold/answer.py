@@ -20,7 +20,7 @@ from commands.scaffold.summary import Summary, summary_of
 from commands.scaffold.trial import ROWS, Trial
 from serving.errors import ModelRefused, ProjectError
 from serving.settings import Settings
-from worker.outcome import Output
+from worker.output import Output
 from worker.predictor import Predictor, check_pipeline
 
 

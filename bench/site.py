@@ -22,6 +22,7 @@ from packaging.requirements import Requirement
 from bench.runtime_api import Function, running_function
 from commands.deployment import HERE, Deployment
 from commands.packaging.build import build
+from commands.packaging.sources import ROOTS
 from commands.packaging.target import PLATFORMS
 from serving.aws.connect import AwsBackend, connect_aws
 from serving.settings import Settings
@@ -96,7 +97,7 @@ def running_site(folder: Path, *, tls: bool = False, shipped: bool = False) -> I
             backend = connect_aws(settings, session)
         model = _upload(backend, folder)
         names = {name.upper(): value for name, value in stack.items() if name not in {"backend", "aws_region"}}
-        environment = {**deployment["environment"], **reached, **names, "MODEL": str(model)}
+        environment = {**deployment["environment"], **reached, **names, **_trusted(emulator), "MODEL": str(model)}
         try:
             yield Site(emulator=emulator, settings=settings, backend=backend, folder=folder, environment=environment)
         finally:
@@ -171,6 +172,15 @@ def _unpack(folder: Path, *, shipped: bool) -> dict[str, Any]:
     _copy_runtime(folder / "runtime")
     document: dict[str, Any] = json.loads(package.deployment.read_bytes())
     return document
+
+
+def _trusted(emulator: Emulator) -> dict[str, str]:
+    """As a deployed function: the roots that are in its bundle, and the emulated AWS's own certificate."""
+    if emulator.certificate is None:
+        return {}
+    bundle = emulator.certificate.with_suffix(".roots")
+    bundle.write_bytes((ROOT / ROOTS).read_bytes() + emulator.certificate.read_bytes())
+    return {"AWS_CA_BUNDLE": str(bundle)}
 
 
 def _copy_runtime(target: Path) -> None:

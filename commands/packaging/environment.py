@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from commands.deployment import Deployment
-from commands.packaging.sources import PROJECT
+from commands.packaging.bytecode import RUNS_IN
+from commands.packaging.sources import PROJECT, ROOTS
 from serving.declared import OURS
 from serving.errors import SettingsError
 from serving.settings import Settings
@@ -39,7 +40,20 @@ def environment(deployment: Deployment) -> dict[str, str]:
         for name, value in values.items()
         if value is not None and getattr(deployment, name) != getattr(defaults, name)
     }
-    return {**changed, **always}
+    return {**changed, **always, **_trusted(deployment)}
+
+
+def _trusted(deployment: Deployment) -> dict[str, str]:
+    """Where boto3 finds whom it trusts: the five roots that sign for AWS, or its own list of a hundred and twenty.
+
+    It reads the list anew for every connection: the long one takes 17 ms, and a worker's first batch opens ten.
+    """
+    known = deployment.package_for == "lambda" and _COMMERCIAL.fullmatch(deployment.aws_region or "")
+    return {"AWS_CA_BUNDLE": f"{RUNS_IN}/{ROOTS}"} if known else {}
+
+
+# China, GovCloud and the isolated partitions may have other certificates.
+_COMMERCIAL = re.compile(r"(af|ap|ca|eu|il|me|mx|sa|us)-(central|north|south|east|west|(north|south)(east|west))-\d+")
 
 
 def bucket_name(deployment: Deployment) -> str:

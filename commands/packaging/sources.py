@@ -11,6 +11,7 @@ from serving.declared import OURS
 PACKAGES = {"api": ("app", "serving"), "worker": ("worker", "serving")}
 # The dead-letter function runs from api.zip, so that it can report a worker that can't start.
 DEAD_LETTERS = ("worker/__init__.py", "worker/dead_letters.py", "worker/dead_letter_handler.py")
+ROOTS = "serving/aws/roots.pem"
 PROJECT = "project"
 PROJECT_FILES = ("validation.py", "form.yml", "example.json", "service.toml", "requirements.txt")
 NOT_SERVED = {"train.py", "cli.py", "conftest.py", "setup.py"}
@@ -35,6 +36,7 @@ def copy_ours(name: Lambda, to: Path) -> None:
     for package in PACKAGES[name]:
         for path in sorted((OURS / package).rglob("*.py")):
             _copy(path, to / path.relative_to(OURS))
+    _copy(OURS / ROOTS, to / ROOTS)
     for file in DEAD_LETTERS if name == "api" else ():
         if (OURS / file).exists():
             _copy(OURS / file, to / file)

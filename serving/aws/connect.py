@@ -10,6 +10,7 @@ import boto3
 
 from serving.adapters import Backend
 from serving.aws.clients import THREADS, client
+from serving.aws.descriptions import quick_session
 from serving.aws.faults import Fault, said
 from serving.aws.features import DynamoFeatures
 from serving.aws.models import S3Bucket
@@ -54,7 +55,7 @@ def connect_aws(settings: Settings, session: boto3.Session | None = None) -> Aws
     """Calls nothing yet. Raises SettingsError that names every setting that is missing."""
     missing = [name.upper() for name in NEEDED if not getattr(settings, name)]
     try:
-        session = session or boto3.Session(region_name=settings.aws_region)
+        session = session or quick_session(settings.aws_region)
         if session.region_name is None:
             missing.append("AWS_REGION")
         if missing:

@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+from commands.packaging.sources import ROOTS
 from tests.packaging.conftest import Built
 from tests.running import ROOT, run
 
@@ -51,6 +52,11 @@ def test_our_code_and_the_projects_keep_their_source_beside_the_bytecode(host: B
         source = host.folders[name] / f"{module}.py"
         assert source.read_bytes() == (ROOT / f"{module.removeprefix('project/')}.py").read_bytes()
         assert Path(importlib.util.cache_from_source(str(source))).exists()
+
+
+def test_each_zip_has_the_roots_that_deployed_functions_trust(host: Built) -> None:
+    for folder in host.folders.values():
+        assert (folder / ROOTS).read_bytes() == (ROOT / ROOTS).read_bytes()
 
 
 def test_each_zip_has_its_own_half_of_the_service(host: Built) -> None:

@@ -103,7 +103,28 @@ def test_deployment_json_holds_what_differs_from_the_defaults(tmp_path: Path) ->
         "MAX_RECORDS": "50",
         "CORS_ORIGINS": "https://a.org, https://b.org",
         "WORKER_TIMEOUT": "120",
+        "AWS_CA_BUNDLE": "/var/task/serving/aws/roots.pem",
     }
+
+
+@pytest.mark.parametrize(
+    ("region", "package_for", "short"),
+    [
+        ("us-east-1", "lambda", True),
+        ("ap-southeast-4", "lambda", True),
+        ("us-east-1", "host", False),
+        ("cn-north-1", "lambda", False),
+        ("us-gov-west-1", "lambda", False),
+        ("us-iso-east-1", "lambda", False),
+        (None, "lambda", False),
+    ],
+)
+def test_functions_trust_amazons_own_roots_alone_where_those_sign_for_aws(
+    region: str | None, package_for: str, short: bool, tmp_path: Path
+) -> None:
+    deployment = Deployment.read({}, backend="aws", project_dir=tmp_path, aws_region=region, package_for=package_for)
+    document = deployment_document(deployment, api=tmp_path / "api.zip", worker=tmp_path / "worker.zip")
+    assert ("AWS_CA_BUNDLE" in document["environment"]) is short
 
 
 def test_packaging_needs_no_bucket_and_no_region(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from serving.project import Project
 from serving.settings import Settings
 
 _ALL_BUT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
+_ONE_KIND = bytes.maketrans(b"{}", b"[]")
 _STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
 _STRING_OR_BRACKET = re.compile(_STRING.pattern + rb"|[\[\]{}]", re.DOTALL)
 _QUOTED = re.compile(rb'"[^"]*+(?:""[^"]*+)*+"?')
@@ -92,10 +93,10 @@ def _may_be_deeper(body: bytes, limit: int) -> bool:
     """Whether innermost pairs of brackets can be taken away `limit` times; those in strings are not told apart."""
     if count(body, b"[{") <= limit:
         return False
-    brackets = body.translate(None, _ALL_BUT_BRACKETS)
+    brackets = body.translate(_ONE_KIND, _ALL_BUT_BRACKETS)  # of two kinds, one turn could take two levels away
     for _ in range(limit):
         inner = len(brackets)
-        brackets = brackets.replace(b"{}", b"").replace(b"[]", b"")
+        brackets = brackets.replace(b"[]", b"")
         if not brackets:
             return False
         if len(brackets) == inner:

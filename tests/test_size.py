@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as some
 
 from app.info import limits
@@ -41,6 +41,7 @@ def values(value: Any) -> int:
 
 
 @given(SOME_JSON, some.integers(2, 5))
+@example([[{}]], 2)
 def test_depth_is_counted_as_json_nests_whatever_its_strings_hold(value: Any, most: int) -> None:
     body = json.dumps(value).encode()
     if depth(value) <= most:

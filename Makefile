@@ -95,8 +95,8 @@ drill-aws: .venv/installed-dev .tools/ministack node_modules/.installed ## the s
 audit: .venv/installed ## ask the advisory services what is known of what is shipped: pip-audit, npm audit
 	@$(WITH_UV) $(RUN)/python -m commands.auditing
 
-bench: .venv/installed-dev .tools/ministack ## cold starts under the real Lambda client, beside a floor
-	$(WITH_UV) $(RUN)/python -m bench.cold_start
+bench: .venv/installed-dev .tools/ministack ## what everything costs beside the least that it could: a table, docs/bench.png
+	@$(WITH_UV) $(RUN)/python -m bench --picture docs/bench.png
 
 CASES ?= 10000
 fuzz: .venv/installed-dev ## ten thousand requests made from the OpenAPI document, all of schemathesis's checks (CASES=10000)

@@ -17,13 +17,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bench.adult_model import trained
+from bench.picture import draw
 from bench.row import Found, Row
 from bench.serve import serve
 from bench.setting import Setting
 from bench.table import missed, table
 from tests.running import ROOT
 
-PARTS = ("worker", "served", "drain", "growth")
+PARTS = ("micro", "worker", "served", "drain", "growth", "cold")
 
 
 def main(given: Sequence[str] | None = None) -> int:
@@ -51,6 +52,8 @@ def main(given: Sequence[str] | None = None) -> int:
     else:
         print(table(found))
         print(f"\nPython {platform.python_version()}, {os.cpu_count()} processors, medians of {chosen.rounds} rounds")
+    if chosen.picture is not None:
+        draw(chosen.picture, found)
     for sentence in missed(found):
         print(sentence, file=sys.stderr)
     return int(bool(missed(found)))

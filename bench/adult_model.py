@@ -20,8 +20,12 @@ def trained(model: Path | None = None) -> Path:
     return MODEL
 
 
-def records(count: int) -> list[Record]:
-    """So many records, over and over from those that training left. Call `trained` first."""
-    trained()
-    found: list[Record] = json.loads((MODEL.parent / "records.json").read_bytes())
+def records(count: int, model: Path) -> list[Record]:
+    """So many, over and over from the records.json that training left beside the model, else beside the project's own.
+
+    Call `trained` first.
+    """
+    beside = model.with_name("records.json")
+    path = beside if beside.is_file() else trained().with_name("records.json")
+    found: list[Record] = json.loads(path.read_bytes())
     return [found[number % len(found)] for number in range(count)]

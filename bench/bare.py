@@ -62,7 +62,7 @@ class Bare:
 
 
 def main(model: str) -> None:
-    pipeline, given = load(Path(model)), records(10_000)
+    pipeline, given = load(Path(model)), records(10_000, Path(model))
     for line in sys.stdin:
         rows, times = map(int, line.split())
         some, took = given[:rows], []

@@ -24,7 +24,7 @@ class Row:
     name: str
     unit: str
     ours: Sequence[float]
-    beside: Sequence[float] = ()
+    beside: Sequence[float] = field(default_factory=list)
     difference: bool = False
     """Compared by `ours - beside`, not by `ours / beside`."""
     goal: Goal | None = None

@@ -5,6 +5,8 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from bench.adult_model import Record, records
+
 
 @dataclass(frozen=True, kw_only=True)
 class Setting:
@@ -13,6 +15,10 @@ class Setting:
     model: Path
     rounds: int = 5
     _began: float = field(default_factory=time.monotonic)
+
+    def records(self, count: int) -> list[Record]:
+        """Records for the model, over and over."""
+        return records(count, self.model)
 
     def say(self, what: str) -> None:
         """A line of progress on stderr, so that stdout holds nothing but what was found."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from bench.row import Found, Row
 
 WIDTH = 80
-HEAD = f"{'':30}{'ours':>11}{'beside':>11}{'ratio':>8}{'spread':>8}{'goal':>8}"
+HEAD = f"{'':32}{'ours':>12}{'beside':>9}{'ratio':>7}{'spread':>8}{'goal':>11}"
 
 
 def table(found: Sequence[Found]) -> str:
@@ -20,7 +20,7 @@ def table(found: Sequence[Found]) -> str:
 def missed(found: Sequence[Found]) -> list[str]:
     """A sentence for each goal that is missed."""
     return [
-        f"{part.title.partition(':')[0]}, {row.name.strip()}: {_figure(row)}, and the goal is {goal(row)}."
+        f"{part.title.partition(':')[0]}, {row.name.strip()}: {compared(row)}, and the goal is {goal(row)}."
         for part in found
         for row in part.rows
         if row.met is False
@@ -31,36 +31,28 @@ def goal(row: Row) -> str:
     """What a row's figure should be; empty without a goal."""
     if row.goal is None:
         return ""
-    return f"{'≥' if row.goal.at_least else '≤'} {_short(row.goal.limit)}{f' {row.unit}' if row.difference else ''}"
+    limit = f"{row.goal.limit:.2f}"
+    return f"{'≥' if row.goal.at_least else '≤'} {f'+{limit} {row.unit}' if row.difference else limit}"
+
+
+def compared(row: Row) -> str:
+    """A row's ratio, or its difference with a sign; empty when there is nothing beside it."""
+    if row.figure is None:
+        return ""
+    return f"{row.figure:+.2f}" if row.difference else f"{row.figure:.3g}" if row.figure >= 10 else f"{row.figure:.2f}"
 
 
 def number(value: float) -> str:
-    """Three digits that matter, thousands apart."""
-    return (
-        f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}" if abs(value) < 0.1 else f"{value:.{_places(value)}f}"
-    )
-
-
-def _places(value: float) -> int:
-    return 1 if abs(value) >= 10 else 2
-
-
-def _short(value: float) -> str:
-    return f"{value:.3g}" if value >= 10 else f"{value:.2f}"
-
-
-def _figure(row: Row) -> str:
-    if row.figure is None:
-        return ""
-    return f"{row.figure:+.2f} {row.unit}" if row.difference else number(row.figure)
+    """Three digits, or all before the point, thousands apart."""
+    places = 0 if value >= 100 else 1 if value >= 10 else 2 if value >= 0.1 else 3
+    return f"{value:,.{places}f}"
 
 
 def _lines(row: Row) -> list[str]:
+    """The row, and below it what else was seen."""
     ours = f"{number(statistics.median(row.ours))} {row.unit}"
     beside = number(statistics.median(row.beside)) if row.beside else ""
-    compared = f"{row.figure:+.2f}" if row.difference and row.figure is not None else _figure(row)
-    said = {True: "", False: "  MISSED", None: ""}[row.met]
-    name = row.name if len(row.name) <= 28 else f"{row.name[:27]}…"
-    line = f"  {name:28}{ours:>11}{beside:>11}{compared:>8}{row.spread:>8.0%}{goal(row):>8}"
+    held = {True: f"✓ {goal(row)}", False: f"✗ {goal(row)}", None: ""}[row.met]
+    line = f"  {row.name:30}{ours:>12}{beside:>9}{compared(row):>7}{row.spread:>7.0%}  {held}"
     notes = " · ".join(f"{number(value)} {what}" for what, value in row.notes.items())
-    return [line, *([f"    {said}"] if said else []), *([f"    {notes}"] if notes else [])]
+    return [line, *([f"      {notes}"] if notes else [])]

@@ -18,7 +18,8 @@ pytest_plugins = ["tests.aws.fixtures", "tests.webform.fixtures"]
 
 SERVICES = {"service", "serve", "small", "gateway", "emulator"}
 FILES = {
-    *("test_bench.py", "test_bucket_commands.py", "test_quarantine.py", "test_serve.py", "test_serve_refusals.py"),
+    *("test_bench.py", "test_bench_parts.py"),
+    *("test_bucket_commands.py", "test_quarantine.py", "test_serve.py", "test_serve_refusals.py"),
     *("test_check_passes.py", "test_init_command.py", "test_switch.py", "test_tags.py", "test_strangers_project.py"),
     *("test_fetch.py", "test_train_command.py", "test_looked_up.py", "test_examples.py", "test_interrupted.py"),
     *(

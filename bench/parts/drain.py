@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psutil
 
-from bench.adult_model import PROJECT, records
+from bench.adult_model import PROJECT
 from bench.backlog import bodies, place, uploaded
 from bench.bare import Bare
 from bench.row import Goal, Row
@@ -38,7 +38,7 @@ def measure(setting: Setting, *, count: int = COUNT) -> list[Row]:
     """Each round has a state folder of its own."""
     rates: list[float] = []
     found: list[Drained] = []
-    given = bodies(records(min(count, 2_000)))
+    given = bodies(setting.records(min(count, 2_000)))
     backlog = [given[number % len(given)] for number in range(count)]
     with (
         tempfile.TemporaryDirectory(prefix="bench-", ignore_cleanup_errors=True) as folder,

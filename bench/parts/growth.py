@@ -1,10 +1,9 @@
-"""Ever more records through `cli serve`, as arrays: what one of them costs, and the memory, should stay what they are."""
+"""Ever more records through `cli serve`, as arrays: what one costs, and the memory, should stay what they are."""
 
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bench.adult_model import records
 from bench.load import Load, Loaded, run
 from bench.row import Goal, Row
 from bench.serve import serving
@@ -42,7 +41,7 @@ class Size:
 
 def measure(setting: Setting, *, sizes: Sequence[int] = SIZES, slice: int = SLICE, enough: int = ENOUGH) -> list[Row]:
     """Each round has a service of its own, which meets the sizes in rising order: so its memory tells of each."""
-    given = records(slice)
+    given = setting.records(slice)
     chosen = [Size(records=size, slice=slice, enough=enough) for size in sizes]
     found: dict[int, list[Loaded]] = {size: [] for size in sizes}
     rounds = min(MOST_ROUNDS, setting.rounds)

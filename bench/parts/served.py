@@ -8,7 +8,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bench.adult_model import records
+from bench.adult_model import Record
 from bench.bare import Bare
 from bench.load import END_OF_HEAD, Load, Loaded, length, request, run
 from bench.row import Goal, Row
@@ -54,7 +54,7 @@ KINDS = (
 
 def measure(setting: Setting, *, kinds: Sequence[Kind] = KINDS, idle_times: int = IDLE_TIMES) -> list[Row]:
     """One service for all rounds. In each, what it is compared with comes first, while the service rests."""
-    given = records(10_000)
+    given = setting.records(10_000)
     idle: list[tuple[float, float]] = []
     bare_rates: dict[int, list[float]] = {kind.rows: [] for kind in kinds}
     found: dict[str, list[Loaded]] = {kind.name: [] for kind in kinds}
@@ -63,7 +63,7 @@ def measure(setting: Setting, *, kinds: Sequence[Kind] = KINDS, idle_times: int 
             run(service.port, service.process.pid, kind.load, given)
         for number in range(setting.rounds):
             setting.say(f"served: round {number + 1} of {setting.rounds}")
-            idle.append(idle_milliseconds(service, bare, idle_times))
+            idle.append(idle_milliseconds(service, bare, given[0], idle_times))
             for rows, rates in bare_rates.items():
                 rates.append(bare.rate(rows))
             for kind in kinds:
@@ -98,9 +98,9 @@ def _row(kind: Kind, found: Sequence[Loaded], bare_rates: Sequence[float]) -> Ro
     )
 
 
-def idle_milliseconds(service: Service, bare: Bare, times: int) -> tuple[float, float]:
+def idle_milliseconds(service: Service, bare: Bare, record: Record, times: int) -> tuple[float, float]:
     """From the POST to the result of one record, and the bare predict of one row: medians, taken in turns."""
-    body = json.dumps(records(1)[0]).encode()
+    body = json.dumps(record).encode()
     sent = request(f"127.0.0.1:{service.port}", body, wait=True)
     ours, floor = [], []
     with contextlib.closing(socket.create_connection(("127.0.0.1", service.port))) as connection:

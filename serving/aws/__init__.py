@@ -1,1 +1,1 @@
-"""The backend on AWS: SQS, DynamoDB and S3. Only this package imports boto3, and only `connect.py` makes clients."""
+"""The backend on AWS: SQS, DynamoDB and S3. Only this package imports botocore, and only `connect.py` makes clients."""

@@ -1,8 +1,7 @@
 """How AWS is called: short time-outs, few tries, connections that stay open."""
 
-from typing import Any
+from typing import Any, Protocol
 
-import boto3
 from botocore.config import Config
 
 THREADS = 10
@@ -26,6 +25,15 @@ CALLS = _config(connect=1, read=3)
 PATIENT = _config(connect=5, read=60)
 
 
-def client(session: boto3.Session, service: str, config: Config = CALLS) -> Any:
+class Session(Protocol):
+    """Makes clients: boto3's own, or the quicker one of `session.py`."""
+
+    @property
+    def region_name(self) -> str | None: ...
+
+    def client(self, service: str, *, config: Config) -> Any: ...
+
+
+def client(session: Session, service: str, config: Config = CALLS) -> Any:
     """A client of one service; its endpoint may come from AWS_ENDPOINT_URL."""
     return session.client(service, config=config)

@@ -6,17 +6,15 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-import boto3
-
 from serving.adapters import Backend
-from serving.aws.clients import THREADS, client
-from serving.aws.descriptions import quick_session
+from serving.aws.clients import THREADS, Session, client
 from serving.aws.faults import Fault, said
 from serving.aws.features import DynamoFeatures
 from serving.aws.models import S3Bucket
 from serving.aws.payloads import Payloads
 from serving.aws.predictions import DynamoPredictions
 from serving.aws.queue import S3DeadLetters, SqsQueue
+from serving.aws.session import quick_session
 from serving.aws.table import Table
 from serving.errors import SettingsError
 from serving.models import ModelRegistry
@@ -51,7 +49,7 @@ class AwsBackend(Backend):
             one.close()
 
 
-def connect_aws(settings: Settings, session: boto3.Session | None = None) -> AwsBackend:
+def connect_aws(settings: Settings, session: Session | None = None) -> AwsBackend:
     """Calls nothing yet. Raises SettingsError that names every setting that is missing."""
     missing = [name.upper() for name in NEEDED if not getattr(settings, name)]
     try:

@@ -6,13 +6,13 @@ from contextlib import contextmanager
 from typing import Any, BinaryIO
 from uuid import uuid4
 
-import boto3
 from botocore import exceptions
 from botocore.exceptions import BotoCoreError, ClientError
 
 from serving.aws import bucket
-from serving.aws.clients import PATIENT, client
+from serving.aws.clients import PATIENT, Session, client
 from serving.aws.faults import DENIED, STREAM_BROKE, Fault, code_of, credentials_refused, said, status_of
+from serving.aws.session import quick_session
 from serving.errors import BucketMissing, ModelUnavailable, PointerMoved, RegistryError, ServingError
 from serving.ports import ABSENT
 
@@ -27,11 +27,11 @@ _LATER = {"SlowDown", "RequestTimeout", "OperationAborted"}
 class S3Bucket:
     """The ModelBucket port. An object's version is its ETag. Raises RegistryError for what only its owner can mend."""
 
-    def __init__(self, name: str, session: boto3.Session | None = None, *, s3: Any = None) -> None:
+    def __init__(self, name: str, session: Session | None = None, *, s3: Any = None) -> None:
         """By the client `s3` if there is one already, else by a patient one of its own."""
         self.name = name.removeprefix("s3://").strip("/")
         with self._translated("s3:ListBucket"):
-            self.client = s3 or client(session or boto3.Session(), "s3", PATIENT)
+            self.client = s3 or client(session or quick_session(), "s3", PATIENT)
 
     def create(self) -> bool:
         """Make the bucket; False when it is there already, and ours: then its settings are made sure of."""

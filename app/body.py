@@ -1,6 +1,7 @@
 """A request's body -> valid records: JSON or CSV."""
 
 import asyncio
+import hashlib
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Annotated, Any
@@ -27,11 +28,13 @@ LISTED_ERRORS = 20_000
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Records:
-    """Valid records as JSON under their columns' names: one object, or an array when `many`."""
+    """Valid records as JSON under their columns' names: one object; when `many` an array, or a list for each column."""
 
     payload: bytes
     count: int
     many: bool
+    columns: int = 0  # how many records are there by column; 0 for rows
+    digest: str = ""  # of the records as rows: the same for the same body, whatever the layout
 
 
 class BodyReader:
@@ -52,45 +55,48 @@ class BodyReader:
         found_at_run_time: Any = Annotated[list[self._project.schema], length, *rules]  # type: ignore[name-defined]
         return TypeAdapter(found_at_run_time)
 
-    async def records(self, body: bytes, content_type: str) -> Records:
-        """The body's records. Raises InvalidRequest, TooLarge, UnsupportedType."""
+    async def records(self, body: bytes, content_type: str, *, digest: bool = False) -> Records:
+        """The body's records, and their `digest` if asked. Raises InvalidRequest, TooLarge, UnsupportedType."""
         found = media_type(content_type or "application/json")
         kind = found.kind
         if found.charset not in {"utf-8", "utf8", "us-ascii"}:
             raise UnsupportedType(f"charset={found.charset} is not read here: send UTF-8.")
         if kind == "text/csv":
-            return await self._off_loop(body, lambda: self._csv(body, found.header))
+            return await self._off_loop(body, lambda: self._csv(body, found.header, digest))
         if kind == "application/json" or kind.endswith("+json"):
-            return await self._off_loop(body, lambda: self._json(body))
+            return await self._off_loop(body, lambda: self._json(body, digest))
         raise UnsupportedType(f"{kind} is not read here: send application/json or text/csv.")
 
     async def _off_loop(self, body: bytes, validate: Any) -> Records:
         records: Records = validate() if len(body) <= INLINE else await asyncio.to_thread(validate)
         return records
 
-    def _json(self, body: bytes) -> Records:
+    def _json(self, body: bytes, digest: bool) -> Records:
         if body.lstrip(b" \t\r\n")[:1] == b"[":
-            return self._array(body)
+            return self._array(body, digest)
         self._size.json(body, many=False)
         try:
             record = self._project.one.validate_json(body)
         except ValidationError as error:
             raise self._refusal(error) from None
-        return Records(payload=self._project.dump(record), count=1, many=False)
+        payload = self._project.dump(record)
+        return Records(payload=payload, count=1, many=False, digest=_digest(payload) if digest else "")
 
-    def _csv(self, body: bytes, header: bool) -> Records:
+    def _csv(self, body: bytes, header: bool, digest: bool) -> Records:
         self._size.csv(body)
         rows = parse_csv(body, self._project, header=header, most=self._max_records + 1)
-        return self._array(to_json(rows))  # under the very rules of a JSON body
+        return self._array(to_json(rows), digest)  # under the very rules of a JSON body
 
-    def _array(self, body: bytes) -> Records:
+    def _array(self, body: bytes, digest: bool) -> Records:
         self._size.json(body, many=True)
         whole = count(body, b",:") <= ALL_ERRORS
         try:
             records = (self._many if whole else self._many_to_the_first_bad).validate_json(body)
         except ValidationError as error:
             raise self._refusal(error, whole=whole) from None
-        return Records(payload=self._project.dump(records), count=len(records), many=True)
+        payload, columns = self._project.pack(records)
+        seen = _digest(self._project.dump(records)) if digest else ""
+        return Records(payload=payload, count=len(records), many=True, columns=columns, digest=seen)
 
     def _refusal(self, error: ValidationError, *, whole: bool = True) -> Exception:
         if error.error_count() > LISTED_ERRORS:
@@ -106,6 +112,10 @@ class BodyReader:
         if more:
             errors.append({"loc": ["body"], "msg": more, "type": "more_errors"})
         return InvalidRequest(errors)
+
+
+def _digest(rows: bytes) -> str:
+    return hashlib.sha256(rows).hexdigest()
 
 
 def _said(error: ErrorDetails) -> str:

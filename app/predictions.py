@@ -87,6 +87,7 @@ class Predictions:
             schema_hash=self._schema_hash,
             many=records.many,
             payload=records.payload,
+            columns=records.columns,
         )
         pending = _prediction(receipt, Status.PENDING)
         if not wait:

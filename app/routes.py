@@ -1,7 +1,6 @@
 """The routes under /api: HTTP in, HTTP out, and nothing else."""
 
 import asyncio
-import hashlib
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -67,9 +66,10 @@ def build_routes(parts: Parts, *, prefix: str = "", documented: bool = True) -> 
         try:
             parts.throttle(name, request.client.host if request.client else "")
             body = await read_body(request, parts.max_body)
-            records = await parts.reader.records(body, header(request, b"content-type") or "")
+            keyed = header(request, b"idempotency-key") is not None
+            records = await parts.reader.records(body, header(request, b"content-type") or "", digest=keyed)
             key = _idempotency_key(request)
-            claim = key and Claim(owner=name, key=key, body_hash=hashlib.sha256(records.payload).hexdigest())
+            claim = key and Claim(owner=name, key=key, body_hash=records.digest)
             wait = _wait(parts, request)
             prediction, document = await parts.predictions.accept(records, claim or None, wait, caller=name)
         except RequestRefused:

@@ -5,9 +5,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 from pydantic_core import from_json, to_json
+
+from serving.layout import Columns, Rows, rows_of
 
 
 class Status(StrEnum):
@@ -90,30 +93,41 @@ class Prediction:
 
     def to_json(self) -> bytes:
         """The body of `GET /api/predict/<id>`."""
-        head = {"prediction_id": self.prediction_id, "status": self.status}
-        tail: dict[str, object] = {
-            "accepted_at": iso(self.accepted_at),
-            "finished_at": iso(self.finished_at) if self.finished_at is not None else None,
-            "expires_at": iso(self.expires_at),
-        }
-        if self.model is not None:
-            said = {} if self.warning is None else {"warning": self.warning}
-            tail = {"model": {"tag": self.model.tag, "sha256": self.model.sha256, **said}, **tail}
+        parts = [b'{"prediction_id":', to_json(self.prediction_id), b',"status":', _STATUSES[self.status]]
+        if self.result is not None:
+            parts += (b',"result":', self.result)
         if self.error is not None:
-            tail = {"error": {"code": self.error.code, "message": self.error.message}, **tail}
-        if self.finished_at is None:
-            del tail["finished_at"]
-        result = b"" if self.result is None else b',"result":' + self.result
-        return to_json(head)[:-1] + result + b"," + to_json(tail)[1:]
+            parts += (b',"error":', to_json({"code": self.error.code, "message": self.error.message}))
+        if self.model is not None:
+            parts += (b',"model":', _model_json(self.model.tag, self.model.sha256, self.warning))
+        parts += (b',"accepted_at":', _iso_json(self.accepted_at))
+        if self.finished_at is not None:
+            parts += (b',"finished_at":', _iso_json(self.finished_at))
+        parts += (b',"expires_at":', _iso_json(self.expires_at), b"}")
+        return b"".join(parts)
+
+
+_STATUSES = {status: to_json(status) for status in Status}
+
+
+@lru_cache(maxsize=64)
+def _model_json(tag: str, sha256: str, warning: str | None) -> bytes:
+    return to_json({"tag": tag, "sha256": sha256, **({} if warning is None else {"warning": warning})})
+
+
+@lru_cache(maxsize=1024)
+def _iso_json(milliseconds: int) -> bytes:
+    """Under load many predictions share a millisecond."""
+    return to_json(iso(milliseconds))
 
 
 def iso(milliseconds: int) -> str:
     """Milliseconds since 1970 as ISO 8601 in UTC, for example `2026-11-20T09:30:00.000Z`."""
-    moment = datetime.fromtimestamp(milliseconds / 1000, UTC)
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    moment = datetime.fromtimestamp(milliseconds // 1000, UTC)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{milliseconds % 1000:03d}Z"
 
 
-MESSAGE_VERSION = 1
+_ROWS, _COLUMNS = 1, 2  # versions of a message, by its layout: a worker of an earlier release still reads rows
 _ID = re.compile("[A-Za-z0-9_-]{1,64}")
 _YEAR_10000 = 253_402_300_800_000
 """Milliseconds since 1970: no datetime reaches it."""
@@ -128,15 +142,16 @@ class Message:
     expires_at: int
     schema_hash: str
     many: bool  # an array was posted, so an array is answered
-    payload: bytes  # JSON: one record, or a list of records when `many`
+    payload: bytes  # JSON: one record, or a list of records when `many`, or a list for each column
+    columns: int = 0  # how many records the columns hold; 0 when the payload has rows
     redriven: bool = False
     suspect: bool = False  # delivered before without an answer: only quarantine predicts it
     alone: bool = False  # and by itself: a batch with it has died, or run out of time
 
     def to_text(self) -> str:
         """One line of JSON about the message, then the payload as it is, so that neither is encoded twice."""
-        head = {
-            "version": MESSAGE_VERSION,
+        head: dict[str, object] = {
+            "version": _COLUMNS if self.columns else _ROWS,
             "prediction_id": self.prediction_id,
             "accepted_at": self.accepted_at,
             "expires_at": self.expires_at,
@@ -146,6 +161,7 @@ class Message:
             "suspect": self.suspect,
             "alone": self.alone,
         }
+        head |= {"columns": self.columns} if self.columns else {}
         return (to_json(head) + b"\n" + self.payload).decode()
 
     @classmethod
@@ -154,9 +170,9 @@ class Message:
         line, separator, payload = text.partition("\n")
         fields = _fields(line)
         version = fields.pop("version", None)
-        if version != MESSAGE_VERSION:
-            raise ValueError(f"message version {version} is not {MESSAGE_VERSION}")
-        wrong = [name for name, value in fields.items() if type(value) is not cls.__annotations__.get(name)]
+        if version != (_COLUMNS if fields.get("columns") else _ROWS):
+            raise ValueError(f"message version {version} is not {_ROWS}, nor {_COLUMNS} with columns")
+        wrong = [name for name, value in fields.items() if type(value) is not _TYPES.get(name)]
         if wrong or not separator or not _names_a_prediction(fields):
             raise ValueError(f"not a message of this service: {', '.join(wrong) or 'its first line'}")
         try:
@@ -190,23 +206,29 @@ class Message:
         self, answer: bytes | Failure, *, model: ModelVersion | None = None, warning: str | None = None, now: int
     ) -> Prediction:
         """The terminal prediction: `answer` is a result as JSON, or why there is none."""
-        failure = answer if isinstance(answer, Failure) else None
         return Prediction(
             prediction_id=self.prediction_id,
             accepted_at=self.accepted_at,
             expires_at=self.expires_at,
-            status=Status.FAILED if failure else Status.SUCCEEDED,
+            status=Status.FAILED if isinstance(answer, Failure) else Status.SUCCEEDED,
             result=None if isinstance(answer, Failure) else answer,
-            error=failure,
+            error=answer if isinstance(answer, Failure) else None,
             model=model,
             warning=warning,
             finished_at=now,
         )
 
-    def records(self) -> list[dict[str, object]]:
-        """The records, always as a list, as the API validated them."""
-        decoded = from_json(self.payload)
-        return decoded if self.many else [decoded]
+    def rows(self) -> Rows:
+        """The records as the API validated them, in their layout. Raises ValueError for what it did not write."""
+        return rows_of(from_json(self.payload), many=self.many, columns=self.columns)
+
+    def records(self) -> list[dict[str, Any]]:
+        """One object for each record. Raises as `rows` does."""
+        rows = self.rows()
+        return rows.records() if isinstance(rows, Columns) else rows
+
+
+_TYPES = {name: kind for name, kind in Message.__annotations__.items() if kind is not bytes}
 
 
 def _fields(line: str) -> dict[str, Any]:

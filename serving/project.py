@@ -16,6 +16,7 @@ from serving.declared import check_names, declared
 from serving.errors import ProjectError
 from serving.example import build_example
 from serving.form import Form
+from serving.layout import ColumnWriter
 from serving.schemas import columns_of, under_rules
 from serving.views import FeatureView, accepted, answered
 
@@ -125,6 +126,11 @@ class Project:
         adapter: TypeAdapter[Any] = self.many if isinstance(records, list) else self.one
         return adapter.dump_json(records, by_alias=True, exclude_computed_fields=True)
 
+    def pack(self, records: list[BaseModel]) -> tuple[bytes, int]:
+        """The valid records of an array as a Message has them: its `payload`, and how many of them are `columns`."""
+        written = self._columns.write(records)
+        return (self.dump(records), 0) if written is None else (written, len(records))
+
     @property
     def example_is_given(self) -> bool:
         """Whether the example is the user's own record; else it is made from the schema, and may mean nothing."""
@@ -184,6 +190,10 @@ class Project:
             raise ProjectError(problem) from error
         plain: dict[str, Any] = from_json(self._inputs.dump_json(found, by_alias=True, exclude_computed_fields=True))
         return plain
+
+    @cached_property
+    def _columns(self) -> ColumnWriter:
+        return ColumnWriter(self.schema)
 
     @cached_property
     def _inputs(self) -> TypeAdapter[BaseModel]:

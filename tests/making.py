@@ -69,8 +69,10 @@ class Loop:
 
     def send(self, records: Any, **changes: Any) -> str:
         """Queue valid records as the API would; returns the prediction_id."""
-        adapter = self.project.many if isinstance(records, list) else self.project.one
-        payload = adapter.dump_json(adapter.validate_json(to_json(records)), by_alias=True)
+        if isinstance(records, list):
+            payload, columns = self.project.pack(self.project.many.validate_json(to_json(records)))
+        else:
+            payload, columns = self.project.dump(self.project.one.validate_json(to_json(records))), 0
         moment = int(time.time() * 1000)
         fields: dict[str, Any] = {
             "prediction_id": f"prediction-{next(_numbers)}",
@@ -79,6 +81,7 @@ class Loop:
             "schema_hash": self.project.schema_hash,
             "many": isinstance(records, list),
             "payload": payload,
+            "columns": columns,
         }
         message = Message(**{**fields, **changes})
         self.backend.queue.send([message])

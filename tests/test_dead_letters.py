@@ -61,9 +61,10 @@ def message(loop: Loop) -> Message:
     )
 
 
-def test_what_was_tried_too_often_is_kept_failed_and_can_be_redriven(tmp_path: Path) -> None:
+@pytest.mark.parametrize("sent", [{"x": 4}, [{"x": 4}, {"x": 5}]], ids=["one", "an array"])
+def test_what_was_tried_too_often_is_kept_failed_and_can_be_redriven(tmp_path: Path, sent: Any) -> None:
     loop = make_loop(tmp_path, "x: float = Field(examples=[1])", doubling(), max_receives=2)
-    prediction_id = loop.send({"x": 4})
+    prediction_id = loop.send(sent)
     for _ in range(2):
         loop.backend.queue.receive(owner="the dead", lease=60, most=10, most_bytes=1000)
         loop.backend.queue.release("the dead")
@@ -74,10 +75,11 @@ def test_what_was_tried_too_often_is_kept_failed_and_can_be_redriven(tmp_path: P
     assert prediction_id in cli("dead-letters", "list", *where).stdout
     assert json.loads(cli("dead-letters", "list", "--json", *where).stdout)[0]["id"] == prediction_id
     shown = json.loads(cli("dead-letters", "show", prediction_id, *where).stdout)
-    assert shown["records"] == [{"x": 4.0}]
+    assert shown["records"] == (sent if isinstance(sent, list) else [sent])
     assert "1 dead letters are queued again" in cli("dead-letters", "redrive", prediction_id, *where).stdout
     loop.drain()
-    assert loop.answer(prediction_id)["result"]["prediction"] == pytest.approx(8)
+    result = loop.answer(prediction_id)["result"]
+    assert (result[0] if isinstance(result, list) else result)["prediction"] == pytest.approx(8)
     assert cli("dead-letters", "list", *where).stdout.strip() == "No dead letters."
     missing = cli("dead-letters", "show", prediction_id, *where, check=False)
     assert (missing.returncode, "There is no dead letter" in missing.stderr) == (1, True)
@@ -97,6 +99,36 @@ def test_a_foreign_message_that_looks_like_ours_takes_nobody_with_it(
     letter = loop.backend.dead_letters.find(key.id)
     assert letter is not None
     assert letter.body == altered(message, **changes)
+
+
+@pytest.mark.parametrize(
+    ("many", "columns", "payload"),
+    [
+        (False, 0, b'{"x":1'),
+        (False, 0, b"[1]"),
+        (True, 0, b"[]"),
+        (True, 0, b'[{"x":1},2]'),
+        (True, 2, b'[{"x":1},{"x":2}]'),
+        (True, 2, b'{"x":[1,2,3]}'),
+        (True, 2, b'{"x":"ab"}'),
+        (True, 2, b"{}"),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("suspect", [False, True])
+def test_records_that_can_not_be_read_take_nobody_with_them(
+    loop: Loop, message: Message, many: bool, columns: int, payload: bytes, suspect: bool
+) -> None:
+    broken = replace(message, many=many, columns=columns, payload=payload, suspect=suspect)
+    good = [loop.send({"x": 1})]
+    loop.backend.queue.send([broken])
+    good.append(loop.send([{"x": 2}, {"x": 3}]))
+    assert loop.call() == {"batchItemFailures": []}
+    assert [loop.answer(id_)["status"] for id_ in good] == ["succeeded", "succeeded"]
+    assert loop.answer(message.prediction_id)["error"]["code"] == "dead_letter"
+    letter = loop.backend.dead_letters.find(message.prediction_id)
+    assert letter is not None
+    assert letter.body == broken.to_text()
 
 
 @pytest.mark.parametrize("by", ["worker", "dead letters"])

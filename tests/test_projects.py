@@ -104,7 +104,7 @@ def test_a_strict_schema_takes_in_json_and_csv_what_json_can_say(tmp_path: Path)
     assert rows == [{"day": "2026-01-31", "n": 5}], "an empty cell is the default"
     reader = BodyReader(project, Settings())
     records = asyncio.run(reader.records(b"day,n,kind\n2026-01-31,5,\n", "text/csv"))
-    assert records.payload == b'[{"day":"2026-01-31","n":5,"kind":"x"}]'
+    assert records.payload == b'{"day":["2026-01-31"],"n":[5],"kind":["x"]}'
 
 
 def test_what_is_queued_is_what_the_schema_accepts_again(tmp_path: Path) -> None:

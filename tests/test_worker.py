@@ -39,6 +39,18 @@ def test_a_batch_of_many_messages_is_one_call_with_every_answer(loop: Loop) -> N
     assert [row["prediction"] for row in loop.answer(array)["result"]] == pytest.approx([4, 6])
 
 
+def test_arrays_that_earlier_releases_queued_as_rows_are_answered_beside_those_in_columns(loop: Loop) -> None:
+    rows = loop.send([{"x": 2}, {"x": 3}], payload=b'[{"x":2},{"x":3}]', columns=0)
+    columns, single = loop.send([{"x": 4}, {"x": 5}]), loop.send({"x": 6})
+    received = loop.backend.queue.receive(owner="another", lease=0, most=3, most_bytes=1000)
+    assert ['"version":2' in message.body for message in received] == [False, True, False]
+    loop.backend.queue.release("another")
+    loop.drain()
+    answers = [loop.answer(id_)["result"] for id_ in (rows, columns)]
+    assert [row["prediction"] for row in (*answers[0], *answers[1])] == pytest.approx([4, 6, 8, 10])
+    assert loop.answer(single)["result"]["prediction"] == pytest.approx(12)
+
+
 def test_the_log_counts_in_words_that_fit(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level("INFO", "worker.tally"):
         Tally().add(1, 1, 0.25, "v1")

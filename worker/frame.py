@@ -31,32 +31,31 @@ class Frame:
         fitted = getattr(pipeline, "feature_names_in_", None)
         self.feature_names = None if fitted is None else [str(name) for name in fitted]
         without_entities = [name for name in self._kinds if name not in project.entities]
-        self._columns = without_entities if self.feature_names is None else self.feature_names
+        self.columns = without_entities if self.feature_names is None else self.feature_names
         self._width = getattr(pipeline, "n_features_in_", None)
-        self.undetermined = self.feature_names is None and self._width is None and len(self._columns) > 1
+        self.undetermined = self.feature_names is None and self._width is None and len(self.columns) > 1
         """The first step is the user's own and does not say what it was fitted on: a DataFrame or an array."""
         self.named = self.feature_names is not None or self.undetermined
         self._check(project)
-        self._missing = missing_markers(pipeline, self._columns)
+        self._missing = missing_markers(pipeline, self.columns)
 
-    def build(self, records: Sequence[Record]) -> pd.DataFrame | pd.Series[Any] | np.ndarray[Any, Any]:
-        """The input for `predict`: one row for each record, in order."""
-        columns = {name: self._column(name, records) for name in self._columns}
+    def build(
+        self, columns: Mapping[str, list[Any]], count: int
+    ) -> pd.DataFrame | pd.Series[Any] | np.ndarray[Any, Any]:
+        """The input for `predict`: `count` rows, in order."""
+        index = pd.RangeIndex(count)  # one for all: pandas need not compare them
+        made = {name: self._column(name, columns[name], index) for name in self.columns}
         if self.named:
-            return pd.DataFrame(columns, copy=False)
-        if self._width is None and len(columns) == 1:
-            return next(iter(columns.values()))
-        if all(self._kinds[name].numeric for name in columns):
-            return np.column_stack([column.to_numpy(dtype=np.float64) for column in columns.values()])
-        return np.column_stack([column.to_numpy(dtype=object) for column in columns.values()])
+            return pd.DataFrame(made, index=index, copy=False)
+        if self._width is None and len(made) == 1:
+            return next(iter(made.values()))
+        dtype = np.float64 if all(self._kinds[name].numeric for name in made) else object
+        return np.column_stack([column.to_numpy(dtype=dtype) for column in made.values()])
 
-    def _column(self, name: str, records: Sequence[Record]) -> pd.Series[Any]:
-        values = [record[name] for record in records]
+    def _column(self, name: str, values: list[Any], index: pd.RangeIndex) -> pd.Series[Any]:
         kind = self._kinds[name]
-        if kind is Kind.FLOAT:
-            return pd.Series(np.array([NAN if v is None else float(v) for v in values], dtype=np.float64), name=name)
-        if kind is Kind.INT or kind is Kind.BOOL:
-            return pd.Series(np.array(values, dtype=kind.value), name=name)
+        if kind.numeric:
+            return pd.Series(np.array(values, dtype=kind.value), index=index, name=name, copy=False)
         if kind is Kind.DATE:
             moments = pd.to_datetime(pd.Series(values, dtype=object), format="ISO8601", utc=True)
             return moments.dt.tz_localize(None).astype(f"datetime64[{_UNIT}]").rename(name)
@@ -64,7 +63,9 @@ class Frame:
             spans = pd.Series(_DURATIONS.validate_python(values), dtype=f"timedelta64[{_UNIT}]")
             return spans.rename(name)
         marker = self._missing.get(name, NAN)
-        return pd.Series([marker if v is None else v for v in values], dtype=object, name=name)
+        objects = np.empty(len(values), dtype=object)
+        objects[:] = values if marker is None else [marker if value is None else value for value in values]
+        return pd.Series(objects, dtype=object, index=index, name=name, copy=False)
 
     def _check(self, project: Project) -> None:
         if self.feature_names is not None:
@@ -78,10 +79,10 @@ class Frame:
                     f"The model was fitted with {_listed(missing)}, which {owner} lacks{hint}. "
                     "A field's alias, else its name, is its column."
                 )
-        elif self._width is not None and self._width != len(self._columns):
+        elif self._width is not None and self._width != len(self.columns):
             raise ModelRefused(
                 f"The model was fitted on {self._width} columns without names, and "
-                f"{'validation.py' if project.views else 'PredictionData'} has {len(self._columns)} "
+                f"{'validation.py' if project.views else 'PredictionData'} has {len(self.columns)} "
                 f"{'fields and features besides its entities' if project.views else 'fields'}: "
                 "they must be as many, in the same order."
             )

@@ -3,36 +3,23 @@
 import logging
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from pydantic import ValidationError
+from pydantic_core import to_json
 
 from serving.adapters import Backend
 from serving.errors import PayloadLost, Unavailable
 from serving.prediction import Code, Failure, Message
 from serving.project import Project
 from serving.redaction import told, trace, without_paths
+from worker.batch import Job
 from worker.dead_letters import give_up, letter
 from worker.later import try_later
 from worker.separate import describe
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Job:
-    """A received message, its records decoded."""
-
-    message: Message
-    message_id: str
-    handle: str
-    receives: int
-
-    @property
-    def suspect(self) -> bool:
-        """Delivered before without an answer: it may have killed who predicted it."""
-        return self.receives > 1 or self.message.suspect
 
 
 class Intake:
@@ -56,6 +43,18 @@ class Intake:
                 try_later(self._backend.queue, handle=record["receiptHandle"], receives=_receives(record), name=name)
                 failures.append(record["messageId"])
         return jobs, failures
+
+    def unreadable(self, job: Job, error: ValueError) -> list[str]:
+        """Keep a message whose records are none; its id, if that can't be done and it must be delivered again."""
+        record = {"messageId": job.message_id, "body": job.message.to_text()}
+        try:
+            give_up(self._backend, record, error)
+        except Unavailable as fault:
+            logger.error("message %s is delivered again: %s", job.message_id, fault)
+            name = f"prediction_id={job.message.prediction_id}"
+            try_later(self._backend.queue, handle=job.handle, receives=job.receives, name=name)
+            return [job.message_id]
+        return []
 
     def _opened_or_kept(self, record: Mapping[str, Any]) -> Job | None:
         try:
@@ -91,14 +90,15 @@ class Intake:
     def _revalidated(self, message: Message) -> Message | None:
         """The message under today's schema, new fields filled with their defaults; None when it fails for good."""
         try:
-            payload = self._project.revalidate(message.payload, many=message.many)
+            payload = to_json(message.records()) if message.columns else message.payload
+            payload = self._project.revalidate(payload, many=message.many)
         except Exception as error:  # the user's validators may raise anything, and pydantic lets most of it through
             reason = f"The schema has changed since this was accepted: {_said(error)}"
             self._backend.dead_letters.keep(letter(message, reason))
             logger.info("prediction_id=%s %s", message.prediction_id, trace(error))
             self._fail(message, Code.SCHEMA_CHANGED, reason)
             return None
-        return replace(message, payload=payload, schema_hash=self._project.schema_hash)
+        return replace(message, payload=payload, columns=0, schema_hash=self._project.schema_hash)
 
     def _fail(self, message: Message, code: Code, reason: str) -> None:
         logger.warning("prediction_id=%s failed: %s", message.prediction_id, code)

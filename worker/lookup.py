@@ -5,13 +5,14 @@ from typing import Any
 
 from pydantic_core import to_json
 
+from serving.layout import Columns, Rows
 from serving.ports import EntityKey, FeatureStore
 from serving.prediction import Code, Message
 from serving.project import Project
 from serving.views import FeatureView
 from worker.frame import Record
 from worker.outcome import RowError
-from worker.question import Question, Row
+from worker.question import Group, Question, Row
 
 SHOWN = 60
 """Characters of a value that an error repeats: clients choose them."""
@@ -28,12 +29,14 @@ class Lookup:
         self._views = list(project.views.values())
         self._features = features
 
-    def questions(self, messages: Sequence[Message]) -> list[Question]:
-        """A question for each message, in order. Raises StoreUnavailable."""
-        groups = self.joined([message.records() for message in messages])
+    def questions(self, messages: Sequence[Message], rows: Sequence[Rows]) -> list[Question]:
+        """A question for each message and its rows, in order. Raises StoreUnavailable."""
+        groups: Sequence[Group] = rows
+        if self._views:
+            groups = self.joined([own.records() if isinstance(own, Columns) else own for own in rows])
         return [
-            Question(prediction_id=m.prediction_id, rows=rows, many=m.many, alone=m.alone)
-            for m, rows in zip(messages, groups, strict=True)
+            Question(prediction_id=message.prediction_id, rows=group, many=message.many, alone=message.alone)
+            for message, group in zip(messages, groups, strict=True)
         ]
 
     def joined(self, groups: Sequence[Sequence[Record]]) -> Sequence[Sequence[Row]]:

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -11,8 +11,9 @@ from serving.errors import ModelUnavailable, Unavailable
 from serving.prediction import Code, Failure
 from serving.project import Project
 from serving.settings import Settings
+from worker.batch import Batch, Job, batches
 from worker.child import model_source
-from worker.intake import Intake, Job
+from worker.intake import Intake
 from worker.later import try_later
 from worker.lookup import Lookup
 from worker.model import LoadedModel, ModelSource
@@ -110,16 +111,19 @@ class Worker:
         """Predict here; returns the ids to deliver again, what must go to quarantine, and whether any was decided."""
         failures: list[str] = []
         suspects: list[Job] = []
-        for batch in self._batches(jobs):
+        for batch in batches(jobs, self._settings):
+            if batch.error is not None:
+                failures += self._intake.unreadable(batch.jobs[0], batch.error)
+                continue
             try:
                 outcomes = self._predict(batch, model, seconds_left, first=not tried)
-                failures += self._settle(batch, outcomes, model)
+                failures += self._settle(batch.jobs, outcomes, model)
                 tried = True
             except Unavailable as error:
-                failures += self._try_later(batch, str(error))
+                failures += self._try_later(batch.jobs, str(error))
             except MemoryError:
-                logger.error("a predict of %d messages went over PREDICT_MEMORY", len(batch))
-                suspects += [replace(job, message=replace(job.message, suspect=True)) for job in batch]
+                logger.error("a predict of %d messages went over PREDICT_MEMORY", len(batch.jobs))
+                suspects += [job.suspected() for job in batch.jobs]
         return failures, suspects, tried
 
     def _in_quarantine(
@@ -127,56 +131,44 @@ class Worker:
     ) -> list[str]:
         """Predict in the child; without `tried` its first message is decided, however little time there is."""
         failures: list[str] = []
-        for batch in self._batches(jobs):
-            if tried and seconds_left() < self._quarantine.seconds_needed:
-                failures += self._return(batch)
+        for batch in batches(jobs, self._settings):
+            if batch.error is not None:
+                failures += self._intake.unreadable(batch.jobs[0], batch.error)
                 continue
-            logger.warning("%d messages are predicted in quarantine", len(batch))
+            if tried and seconds_left() < self._quarantine.seconds_needed:
+                failures += self._return(batch.jobs)
+                continue
+            logger.warning("%d messages are predicted in quarantine", len(batch.jobs))
             try:
-                questions = self._lookup.questions([job.message for job in batch])
+                questions = self._lookup.questions(batch.messages, batch.rows)
                 outcomes = self._quarantine.predict(model.version, questions, seconds_left)
-                failures += self._settle(batch, outcomes, model, alone=True)
+                failures += self._settle(batch.jobs, outcomes, model, alone=True)
             except Unavailable as error:
-                failures += self._try_later(batch, str(error))
+                failures += self._try_later(batch.jobs, str(error))
             tried = True
         return failures
 
-    def _batches(self, jobs: Sequence[Job]) -> Iterator[list[Job]]:
-        """The jobs in runs of at most BATCH_BYTES and about BATCH_ROWS: features may be much larger than records."""
-        batch: list[Job] = []
-        size = rows = 0
-        for job in jobs:
-            payload = job.message.payload
-            own = payload.count(b"{")  # at least one for each record
-            if batch and (size + len(payload) > self._settings.batch_bytes or rows + own > self._settings.batch_rows):
-                yield batch
-                batch, size, rows = [], 0, 0
-            batch.append(job)
-            size, rows = size + len(payload), rows + own
-        if batch:
-            yield batch
-
     def _predict(
-        self, jobs: Sequence[Job], model: LoadedModel, seconds_left: Callable[[], float], *, first: bool
+        self, batch: Batch, model: LoadedModel, seconds_left: Callable[[], float], *, first: bool
     ) -> list[Outcome | None]:
         """In this process. With `first` nothing was before: the first message has all the time there is.
 
         Raises MemoryError, StoreUnavailable.
         """
         started = time.perf_counter()
-        groups = [question.rows for question in self._lookup.questions([job.message for job in jobs])]
+        questions = self._lookup.questions(batch.messages, batch.rows)
         seconds = seconds_left()  # after the look-up, which may have taken its time
-        answers = model.predictor.predict(groups, seconds)
-        for job, own in zip(jobs, answers, strict=True):
-            log_rejections(job.message.prediction_id, rejections(own))
+        answers = model.predictor.predict([question.rows for question in questions], seconds)
+        for question, own in zip(questions, answers, strict=True):
+            log_rejections(question.prediction_id, rejections(own))
         outcomes = [
-            None if own is None else outcome(own, many=job.message.many, max_result=self._settings.max_result)
-            for job, own in zip(jobs, answers, strict=True)
+            None if own is None else outcome(own, many=question.many, max_result=self._settings.max_result)
+            for question, own in zip(questions, answers, strict=True)
         ]
         if outcomes[0] is None and first and seconds > self._settings.worker_timeout / 2:
             message = f"The model did not finish with this in {seconds:.0f} seconds: send fewer records at once."
             outcomes[0] = Failure(code=Code.MODEL_TIMEOUT, message=message)
-        self._tally.add(sum(map(len, groups)), len(jobs), time.perf_counter() - started, model.version.tag)
+        self._tally.add(sum(map(len, batch.rows)), len(batch.jobs), time.perf_counter() - started, model.version.tag)
         return outcomes
 
     def _settle(

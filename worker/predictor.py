@@ -15,8 +15,9 @@ from worker.frame import Frame
 from worker.limits import memory_limit
 from worker.outcome import Answer, RowError
 from worker.output import Output
-from worker.question import Row
+from worker.question import Group
 from worker.separate import Budget, describe, separate
+from worker.table import Table
 
 logger = logging.getLogger(__name__)
 
@@ -58,69 +59,74 @@ class Predictor:
         self._row_seconds = max(time.monotonic() - started, 1e-6)  # what one row is thought to take
 
     def _try(self, project: Project) -> None:
+        example = Table.of([[project.example_with_features]], self._frame.columns)
         try:
-            self._attempt([project.example_with_features])
+            self._attempt(example)
         except Exception:  # the user's model may raise anything
             if not self._frame.undetermined:
                 raise
             self._frame.named = False
             try:
-                self._attempt([project.example_with_features])
+                self._attempt(example)
             except Exception:
                 self._frame.named = True
                 raise
 
-    def predict(self, groups: Sequence[Sequence[Row]], seconds: float) -> list[list[Answer] | None]:
+    def predict(self, groups: Sequence[Group], seconds: float) -> list[list[Answer] | None]:
         """The answers of each group of rows, in order; None for a group that `seconds` did not suffice for.
 
         A bad row never costs another group its answer. Raises MemoryError when a predict went over its limit.
         """
         deadline = time.monotonic() + seconds
-        answers = self._in_windows([row for group in groups for row in group], deadline)
+        answers = self._in_windows(Table.of(groups, self._frame.columns), deadline)
+        undecided = len(groups) > 1 and any(map(_undecided, answers))
         found: list[list[Answer] | None] = []
         start = 0
         for group in groups:
             own = answers[start : start + len(group)]
             start += len(group)
-            if len(groups) > 1 and any(_undecided(answer) for answer in own):
-                own = self._in_windows(group, deadline)  # it lacks an answer because of its neighbours
+            if undecided and any(map(_undecided, own)):  # it lacks an answer because of its neighbours
+                own = self._in_windows(Table.of([group], self._frame.columns), deadline)
             found.append(own if len(own) == len(group) else None)
         return found
 
-    def _in_windows(self, rows: Sequence[Row], deadline: float) -> list[Answer]:
+    def _in_windows(self, rows: Table, deadline: float) -> list[Answer]:
         """The answers of the first rows, of as many as there is time for: a slow model gets small windows."""
         answers: list[Answer] = []
-        while len(answers) < len(rows):
+        while len(answers) < rows.count:
             left = deadline - time.monotonic()
             if left <= 0 or (answers and left < self._row_seconds):
                 break
             # The estimate may be wrong by a factor of three.
             size = min(self._batch_rows, max(1, int(min(left, self._seconds) / self._row_seconds / 3)))
-            window = rows[len(answers) : len(answers) + size]
+            window = rows.part(len(answers), len(answers) + size)
             started = time.monotonic()
             answers += self._separate(window, deadline)
-            given = sum(not isinstance(row, RowError) for row in window)
+            given = window.count - len(window.errors)
             if given:  # the others say nothing of the model's speed
                 self._row_seconds = max((time.monotonic() - started) / given, 1e-6)
         return answers
 
-    def _separate(self, rows: Sequence[Row], deadline: float) -> list[Answer]:
+    def _separate(self, rows: Table, deadline: float) -> list[Answer]:
         now = time.monotonic()
         return separate(
-            len(rows),
-            lambda start, end: self._attempt(rows[start:end]),
+            rows.count,
+            lambda start, end: self._attempt(rows.part(start, end)),
             Budget(deadline=now + (deadline - now) / 3),
         )
 
-    def _attempt(self, rows: Sequence[Row]) -> list[Answer]:
+    def _attempt(self, rows: Table) -> list[Answer]:
         """One predict for all that can be given to the model; the others' errors are their answers."""
-        records = [row for row in rows if not isinstance(row, RowError)]
-        if not records:
-            return [row for row in rows if isinstance(row, RowError)]
+        given = rows.given()
+        if not given.count:
+            return [*rows.errors.values()]
         self._before_predict()
         with memory_limit(self._memory):
-            answers = iter(self._output.answers(self._frame.build(records), len(records)))
-        return [row if isinstance(row, RowError) else next(answers) for row in rows]
+            answers = self._output.answers(self._frame.build(given.columns, given.count), given.count)
+        if not rows.errors:
+            return answers
+        rest = iter(answers)
+        return [rows.errors[place] if place in rows.errors else next(rest) for place in range(rows.count)]
 
 
 def _undecided(answer: Answer) -> bool:

@@ -24,7 +24,7 @@ CODES = {
     "memory": "model_out_of_memory",
     "poison": "row_rejected",
 }
-_NUMBER = re.compile(r'"number":\s*(\d+)')
+_NUMBERS = re.compile(r'"number":\s*(\d+|\[[\d,\s]*\])')  # of a row, or of a column
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -147,11 +147,15 @@ def _idempotent(told: Told) -> Check:
 
 def _refused(evidence: Evidence) -> Check:
     """Known by the numbers of its records, in whatever was queued."""
-    queued = {int(number) for _, payload, *_ in evidence.sent for number in _NUMBER.findall(payload)}
+    queued = {int(number) for _, payload, *_ in evidence.sent for number in _numbers_in(payload)}
     wrong = [f"{ask.place} was refused, and queued" for ask in evidence.told.refused if _numbers(ask) & queued]
     wrong += [f"{ask.place} was refused for nothing" for ask in evidence.told.refused if not ask.invalid]
     wrong += [f"{a.ask.place} was accepted in spite of its error" for a in evidence.told.accepted if a.ask.invalid]
     return Check(name="what was refused was not processed", of=len(evidence.told.refused), wrong=wrong)
+
+
+def _numbers_in(payload: str) -> list[str]:
+    return [number for found in _NUMBERS.findall(payload) for number in re.findall(r"\d+", found)]
 
 
 def _statuses(told: Told) -> Check:

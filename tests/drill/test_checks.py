@@ -108,6 +108,7 @@ ONE, QUEUED, RIGHT = "exactly one answer", "everything that was queued", "every 
         (told(finished=[("a", failed("dead_letter"))]), "ever changed"),
         (told(replays=[("a", "b")]), "Idempotency-Key"),
         (lambda e: replace(e, sent=[*e.sent, ("a", json.dumps({"number": 4 * ROWS}), False, False)]), "refused"),
+        (lambda e: replace(e, sent=[*e.sent, ("a", json.dumps({"number": [1, 4 * ROWS]}), False, False)]), "refused"),
         (told(refused=[ask(5)]), "refused"),
         (lambda e: replace(e, read={"a": (500, b"")}), "GET"),
         (lambda e: replace(e, left={"dead letters": 1}), "nothing is left"),

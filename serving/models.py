@@ -37,7 +37,7 @@ class ModelRegistry:
 
     def manifest(self, tag: str) -> Manifest:
         """Raises TagMissing, ModelRefused for one that can't be read, ModelUnavailable."""
-        found = self.bucket.read(_manifest_key(check_tag(tag)))
+        found = self.bucket.read(manifest_key(tag))
         if found is None:
             raise TagMissing(_missing(tag, self.bucket.name))
         try:
@@ -47,7 +47,7 @@ class ModelRegistry:
 
     def content(self, version: ModelVersion) -> bytes:
         """The bytes of the model file, verified. Raises TagMissing, ModelRefused, ModelUnavailable."""
-        found = self.bucket.read(_model_key(version.tag))
+        found = self.bucket.read(model_key(version.tag))
         if found is None:
             raise TagMissing(f"The model file of {version.tag} is missing.")
         if hashlib.sha256(found[0]).hexdigest() != version.sha256:
@@ -71,18 +71,18 @@ class ModelRegistry:
         ModelRefused when the file is no longer the one of the manifest.
         """
         free = self.check_free(manifest)
-        if not free and self.bucket.names(_model_key(manifest.tag)):
+        if not free and self.bucket.names(model_key(manifest.tag)):
             return False
-        left_over = self.bucket.read(_model_key(manifest.tag))  # by an upload that did not finish
+        left_over = self.bucket.read(model_key(manifest.tag))  # by an upload that did not finish
         with _Reported(path, progress) as file:
             version = ABSENT if left_over is None else left_over[1]
-            self.bucket.write(_model_key(manifest.tag), file, replaces=version)
-        sent = self.bucket.read(_model_key(manifest.tag))
+            self.bucket.write(model_key(manifest.tag), file, replaces=version)
+        sent = self.bucket.read(model_key(manifest.tag))
         if sent is None or hashlib.sha256(sent[0]).hexdigest() != manifest.sha256:
             raise ModelRefused(f"{path} has changed while it was checked and sent: nothing is stored; try again.")
         if free:
             text = manifest.model_dump_json(indent=2).encode()
-            self.bucket.write(_manifest_key(manifest.tag), io.BytesIO(text), replaces=ABSENT)
+            self.bucket.write(manifest_key(manifest.tag), io.BytesIO(text), replaces=ABSENT)
         return True
 
     def kept(self, tag: str, name: str) -> bytes | None:
@@ -111,17 +111,17 @@ class ModelRegistry:
         Raises RegistryError when a pointer of any service names it as current or previous, TagMissing.
         """
         names = self.check_unused(tag)
-        manifest = self.bucket.read(_manifest_key(tag))
+        manifest = self.bucket.read(manifest_key(tag))
         # First: without it no model is listed, and an upload takes the place of what a deletion has left behind.
-        self.bucket.remove(_manifest_key(tag))
+        self.bucket.remove(manifest_key(tag))
         try:
             self._check_pointers(tag)  # somebody may have promoted it since the first look
         except ServingError:
             if manifest is not None:
-                self.bucket.write(_manifest_key(tag), io.BytesIO(manifest[0]), replaces=ABSENT)
+                self.bucket.write(manifest_key(tag), io.BytesIO(manifest[0]), replaces=ABSENT)
             raise
-        for name in sorted(set(names) - {_manifest_key(tag)}):
-            if self.bucket.read(_manifest_key(tag)) is not None:
+        for name in sorted(set(names) - {manifest_key(tag)}):
+            if self.bucket.read(manifest_key(tag)) is not None:
                 return  # somebody has uploaded it anew: what is there now is theirs
             self.bucket.remove(name)
 
@@ -166,6 +166,11 @@ class ModelRegistry:
         return self._file.put_back(before, instead_of=found[0].current)
 
     @property
+    def pointer_key(self) -> str:
+        """Where the bucket has the pointer."""
+        return self._file.key
+
+    @property
     def _file(self) -> PointerFile:
         return PointerFile(bucket=self.bucket, service=self.service, stage=self.stage)
 
@@ -180,7 +185,7 @@ class ModelRegistry:
     def _is_there(self, version: ModelVersion) -> bool:
         """Whether the tag still holds these bytes."""
         try:
-            return self.manifest(version.tag).version == version and bool(self.bucket.names(_model_key(version.tag)))
+            return self.manifest(version.tag).version == version and bool(self.bucket.names(model_key(version.tag)))
         except (TagMissing, ModelRefused):
             return False
 
@@ -194,12 +199,12 @@ def _missing(tag: str, bucket: str) -> str:
     return f"There is no model with the tag {tag} in {bucket}: see `cli list-objects {bucket}`."
 
 
-def _model_key(tag: str) -> str:
+def model_key(tag: str) -> str:
     return f"models/{check_tag(tag)}/model.pkl"
 
 
-def _manifest_key(tag: str) -> str:
-    return f"models/{tag}/manifest.json"
+def manifest_key(tag: str) -> str:
+    return f"models/{check_tag(tag)}/manifest.json"
 
 
 class _Reported(io.FileIO):

@@ -24,19 +24,19 @@ class PointerFile:
 
     def read(self) -> tuple[Pointer, str] | None:
         """The pointer and its version; None before the first upload. Raises ModelUnavailable, RegistryError."""
-        found = self.bucket.read(self._key)
+        found = self.bucket.read(self.key)
         if found is None:
             return None
         try:
             return Pointer.model_validate_json(found[0]), found[1]
         except ValidationError as error:
-            raise RegistryError(f"{self._key} can't be read: {error.errors()[0]['msg']}.") from error
+            raise RegistryError(f"{self.key} can't be read: {error.errors()[0]['msg']}.") from error
 
     def write(self, pointer: Pointer, *, replaces: str | None) -> None:
         """Raises PointerMoved when another one was written since `replaces` was read."""
         try:
             text = pointer.model_dump_json(indent=2).encode()
-            self.bucket.write(self._key, io.BytesIO(text), replaces=replaces)
+            self.bucket.write(self.key, io.BytesIO(text), replaces=replaces)
         except PointerMoved as error:
             raise PointerMoved(
                 f"Somebody else moved the current model of {self.service}/{self.stage} just now: look with "
@@ -49,13 +49,13 @@ class PointerFile:
         if found is None or found[0].current != instead_of or found[0] == before:
             return False
         if before is None:
-            self.bucket.remove(self._key)
+            self.bucket.remove(self.key)
         else:
             self.write(before, replaces=found[1])
         return True
 
     @property
-    def _key(self) -> str:
+    def key(self) -> str:
         return f"pointers/{self.service}/{self.stage}.json"
 
 

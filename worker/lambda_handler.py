@@ -7,8 +7,11 @@ with starting():
     from serving.logs import log_as
     from serving.redaction import discreet
     from serving.settings import Settings
-    from worker.main import Worker
+    from worker.ahead import fetching
 
     settings = Settings.read()
     log_as(settings.log_level, records=settings.log_records)
-    handler = discreet(Worker.build(settings, connect(settings), patient=True), records=settings.log_records)
+    with fetching(connect(settings)) as backend:
+        from worker.main import Worker  # and, with it, pandas and scikit-learn: a second
+
+        handler = discreet(Worker.build(settings, backend, patient=True), records=settings.log_records)

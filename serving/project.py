@@ -12,11 +12,11 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from pydantic.errors import PydanticUserError
 from pydantic_core import from_json, to_json
 
+from serving.column_writer import ColumnWriter
 from serving.declared import check_names, declared
 from serving.errors import ProjectError
 from serving.example import build_example
 from serving.form import Form
-from serving.layout import ColumnWriter
 from serving.schemas import columns_of, under_rules
 from serving.views import FeatureView, accepted, answered
 

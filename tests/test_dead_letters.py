@@ -101,36 +101,6 @@ def test_a_foreign_message_that_looks_like_ours_takes_nobody_with_it(
     assert letter.body == altered(message, **changes)
 
 
-@pytest.mark.parametrize(
-    ("many", "columns", "payload"),
-    [
-        (False, 0, b'{"x":1'),
-        (False, 0, b"[1]"),
-        (True, 0, b"[]"),
-        (True, 0, b'[{"x":1},2]'),
-        (True, 2, b'[{"x":1},{"x":2}]'),
-        (True, 2, b'{"x":[1,2,3]}'),
-        (True, 2, b'{"x":"ab"}'),
-        (True, 2, b"{}"),
-    ],
-    ids=str,
-)
-@pytest.mark.parametrize("suspect", [False, True])
-def test_records_that_can_not_be_read_take_nobody_with_them(
-    loop: Loop, message: Message, many: bool, columns: int, payload: bytes, suspect: bool
-) -> None:
-    broken = replace(message, many=many, columns=columns, payload=payload, suspect=suspect)
-    good = [loop.send({"x": 1})]
-    loop.backend.queue.send([broken])
-    good.append(loop.send([{"x": 2}, {"x": 3}]))
-    assert loop.call() == {"batchItemFailures": []}
-    assert [loop.answer(id_)["status"] for id_ in good] == ["succeeded", "succeeded"]
-    assert loop.answer(message.prediction_id)["error"]["code"] == "dead_letter"
-    letter = loop.backend.dead_letters.find(message.prediction_id)
-    assert letter is not None
-    assert letter.body == broken.to_text()
-
-
 @pytest.mark.parametrize("by", ["worker", "dead letters"])
 @pytest.mark.parametrize("changes", [{"version": 2}, {"many": "perhaps"}, {"more": 1}], ids=str)
 def test_a_message_that_can_not_be_read_fails_the_prediction_that_it_names(

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic_core import to_json
 from sklearn.naive_bayes import GaussianNB
@@ -26,6 +26,7 @@ def one_by_one(rows: list[Any]) -> list[bytes]:
     return [to_json(row, inf_nan_mode="null", fallback=str) for row in rows]
 
 
+@settings(deadline=None)
 @given(values)
 def test_a_column_is_its_values(column: list[Any]) -> None:
     assert encode_each(column) == one_by_one(column)
@@ -51,6 +52,7 @@ def predictions(draw: st.DrawFn) -> tuple[list[Any], list[list[str]], list[np.nd
     return draw(st.lists(text, min_size=count, max_size=count)), labels, [c.reshape(count, -1) for c in chances]
 
 
+@settings(deadline=None)
 @given(predictions(), st.booleans())
 def test_a_row_with_probabilities_is_the_object_that_it_was(found: Any, several: bool) -> None:
     column, labels, matrices = found

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import (
     BaseModel,
@@ -28,7 +28,8 @@ from pydantic import (
 from pydantic_core import from_json
 
 from app.body import BodyReader
-from serving.layout import Columns, ColumnWriter
+from serving.column_writer import ColumnWriter
+from serving.layout import Columns
 from serving.project import Project
 from serving.settings import Settings
 from tests.making import write_project
@@ -104,6 +105,7 @@ def in_both(schema: type[BaseModel], records: list[BaseModel]) -> tuple[Columns 
     return None if written is None else Columns.of(from_json(written), len(records)), from_json(rows)
 
 
+@settings(deadline=None)
 @given(st.lists(wide, min_size=1, max_size=4))
 def test_columns_hold_what_rows_hold(plain: list[dict[str, Any]]) -> None:
     columns, rows = in_both(Wide, [Wide.model_validate(values) for values in plain])

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from serving.layout import Columns
@@ -35,6 +35,7 @@ def shown(table: Table) -> list[Any]:
     return [table.errors[place].code if place in table.errors else pair for place, pair in enumerate(pairs)]
 
 
+@settings(deadline=None)
 @given(groups, st.integers(0, 16), st.integers(0, 16))
 def test_a_table_has_the_rows_of_its_groups_and_so_has_each_part_of_it(found: Any, one: int, other: int) -> None:
     table, expected = Table.of(found, NAMES), plain(found)
@@ -46,6 +47,7 @@ def test_a_table_has_the_rows_of_its_groups_and_so_has_each_part_of_it(found: An
     assert (part.given().count, shown(part.given())) == (len(given_rows), given_rows)
 
 
+@settings(deadline=None)
 @given(groups)
 def test_a_question_is_the_same_after_its_way_to_a_child_process(found: Any) -> None:
     for group in found:

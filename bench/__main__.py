@@ -13,6 +13,7 @@ import os
 import platform
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -43,20 +44,21 @@ def main(given: Sequence[str] | None = None) -> int:
         parser.error(f"there is no {', '.join(unknown)}; there are {', '.join(PARTS)} and serve")
     setting = Setting(model=trained(chosen.model), rounds=chosen.rounds)
     if len(chosen.parts) == 1:
-        found = [measured(chosen.parts[0], setting)]
+        tried: list[Found | None] = [measured(chosen.parts[0], setting)]
     else:
-        found = [measured_apart(part, setting) for part in chosen.parts or PARTS]
+        tried = all_of(chosen.parts or PARTS, setting)
+    found = [part for part in tried if part is not None]
     if chosen.json:
         machine = {"python": platform.python_version(), "machine": platform.machine(), "processors": os.cpu_count()}
         print(json.dumps({"machine": machine, "parts": [part.to_json() for part in found]}, indent=2))
     else:
         print(table(found))
         print(f"\nPython {platform.python_version()}, {os.cpu_count()} processors, medians of {chosen.rounds} rounds")
+        for sentence in missed(found):
+            print(sentence, file=sys.stderr)
     if chosen.picture is not None:
         draw(chosen.picture, found)
-    for sentence in missed(found):
-        print(sentence, file=sys.stderr)
-    return int(bool(missed(found)))
+    return int(bool(missed(found)) or len(found) < len(tried))
 
 
 def measured(part: str, setting: Setting) -> Found:
@@ -66,17 +68,29 @@ def measured(part: str, setting: Setting) -> Found:
     return Found(title=module.TITLE, rows=rows)
 
 
-def measured_apart(part: str, setting: Setting) -> Found:
+def all_of(parts: Sequence[str], setting: Setting) -> list[Found | None]:
+    """One after the other, and how long it has taken so far."""
+    began = time.monotonic()
+    found = []
+    for number, part in enumerate(parts, 1):
+        setting.say(f"{time.monotonic() - began:4.0f} s, part {number} of {len(parts)}")
+        found.append(measured_apart(part, setting))
+    setting.say(f"{time.monotonic() - began:4.0f} s")
+    return found
+
+
+def measured_apart(part: str, setting: Setting) -> Found | None:
     """A part in a process of its own, so that none meets what another has left in memory.
 
-    Raises RuntimeError when it can't be measured.
+    None when it could not be measured, which is said: the others are measured all the same.
     """
     command = [sys.executable, "-m", "bench", part, "--json", "--rounds", str(setting.rounds)]
     done = subprocess.run(
         [*command, "--model", str(setting.model)], cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False
     )
     if not done.stdout:
-        raise RuntimeError(f"{part} could not be measured: see above")
+        setting.say(f"{part} could not be measured: see above")
+        return None
     return Found.from_json(json.loads(done.stdout)["parts"][0])
 
 

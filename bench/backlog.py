@@ -5,13 +5,17 @@ import json
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 
-from app.body import BodyReader, Records
+from app.main import create_app
 from bench.adult_model import PROJECT, Record
+from bench.asgi import post
+from serving.adapters import Backend
 from serving.keys import KeyRing
 from serving.local.connect import LocalBackend, connect_local
+from serving.local.queue import LocalQueue
+from serving.ports import PredictionQueue
 from serving.prediction import Message
 from serving.project import Project
 from serving.receipt import Receipt, issue
@@ -22,35 +26,41 @@ GROUP = 500
 """Messages in one write, as many as the API writes at once."""
 
 
-@dataclass(frozen=True, kw_only=True)
+class Collector:
+    """A PredictionQueue that keeps what is sent from going further."""
+
+    def __init__(self, queue: LocalQueue) -> None:
+        self.messages: list[Message] = []
+        self.open = queue.open
+        self.postpone = queue.postpone
+        self.depth = queue.depth
+
+    def send(self, messages: Sequence[Message]) -> None:
+        self.messages += messages
+
+
 class Place:
     """The embedded backend in a folder, with the benchmarks' project and model."""
 
-    settings: Settings
-    project: Project
-    backend: LocalBackend
+    def __init__(self, settings: Settings, backend: LocalBackend) -> None:
+        self.settings = settings
+        self.project = Project.load(settings.project_dir)
+        self.backend = backend
+        self._collector = Collector(backend.queue)
+        self._app = create_app(settings, _with_queue(backend, self._collector))
+        self._queued: dict[bytes, Message] = {}
 
     def messages(self, bodies: Sequence[bytes]) -> list[Message]:
-        """What the API queues for these bodies, each validated as it does; the same body only once."""
-        reader = BodyReader(self.project, self.settings)
+        """What the API queues for these bodies. It is asked once for each that is another; the rest are given ids."""
+        asyncio.run(self._ask([body for body in dict.fromkeys(bodies) if body not in self._queued]))
         keys = KeyRing(self.backend.predictions, ttl=self.settings.result_ttl)
         keys.refresh()
+        return [_again(self._queued[body], issue(keys.signing_key(), int(time.time() * 1000))) for body in bodies]
 
-        async def read() -> dict[bytes, Records]:
-            return {body: await reader.records(body, "application/json") for body in dict.fromkeys(bodies)}
-
-        found = asyncio.run(read())
-        return [self._message(issue(keys.signing_key(), int(time.time() * 1000)), found[body]) for body in bodies]
-
-    def _message(self, receipt: Receipt, records: Records) -> Message:
-        return Message(
-            prediction_id=receipt.prediction_id,
-            accepted_at=receipt.accepted_at,
-            expires_at=receipt.expires_at,
-            schema_hash=self.project.schema_hash,
-            many=records.many,
-            payload=records.payload,
-        )
+    async def _ask(self, bodies: Sequence[bytes]) -> None:
+        for body in bodies:
+            await post(self._app, body)
+            self._queued[body] = self._collector.messages.pop()
 
     def send(self, messages: Sequence[Message]) -> list[str]:
         """Queue them in groups; their prediction_ids, in order."""
@@ -67,13 +77,34 @@ def uploaded(folder: Path, model: Path) -> Path:
     return bucket
 
 
+def _with_queue(backend: LocalBackend, queue: PredictionQueue) -> Backend:
+    return Backend(
+        queue=queue,
+        dead_letters=backend.dead_letters,
+        predictions=backend.predictions,
+        registry=backend.registry,
+        features=backend.features,
+        results=backend.results,
+    )
+
+
+def _again(message: Message, receipt: Receipt) -> Message:
+    """The same records, accepted another time."""
+    return replace(
+        message,
+        prediction_id=receipt.prediction_id,
+        accepted_at=receipt.accepted_at,
+        expires_at=receipt.expires_at,
+    )
+
+
 @contextmanager
 def place(state: Path, bucket: Path) -> Iterator[Place]:
     """The backend in a state folder, which is made when it is not there."""
     overrides = {"project_dir": PROJECT, "state_dir": state, "bucket": str(bucket), "version_mismatch": "warn"}
     settings = Settings.read({}, **overrides)
     with closing(connect_local(settings)) as backend:
-        yield Place(settings=settings, project=Project.load(PROJECT), backend=backend)
+        yield Place(settings, backend)
 
 
 def bodies(records: Sequence[Record], *, array: int = 0) -> list[bytes]:

@@ -1,11 +1,9 @@
 """The least that a prediction costs: DataFrame(records) and predict_proba, in a process that waits in between.
 
-python -m bench.bare MODEL      reads how many rows and how often, writes the seconds, until its stdin ends
+python -m bench.bare MODEL      reads how many rows and how often, writes what that took, until its stdin ends
 """
 
-import json
 import pickle
-import statistics
 import subprocess
 import sys
 import time
@@ -45,8 +43,16 @@ class Bare:
     def __exit__(self, *error: object) -> None:
         self._process.communicate()
 
-    def seconds(self, rows: int, times: int = 1) -> float:
-        """By the clock, for so many rows: the median of `times` calls. Raises RuntimeError when the process ended."""
+    def seconds(self, rows: int) -> float:
+        """By the clock, for one call on so many rows. Raises RuntimeError when the process ended."""
+        return self._ask(rows, 1)[0]
+
+    def rates(self, rows: int = 1_000, times: int = 50) -> tuple[float, float]:
+        """Rows a second, predicted so many at once again and again: by the clock, and of CPU. Raises RuntimeError."""
+        clock, cpu = self._ask(rows, times)
+        return rows * times / clock, rows * times / cpu
+
+    def _ask(self, rows: int, times: int) -> tuple[float, float]:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.write(f"{rows} {times}\n")
@@ -54,23 +60,19 @@ class Bare:
         line = self._process.stdout.readline()
         if not line:
             raise RuntimeError(f"the bare Pipeline's process ended with {self._process.wait()}")
-        return float(statistics.median(json.loads(line)))
-
-    def rate(self, rows: int = 1_000, times: int = 50) -> float:
-        """Rows a second, when so many are predicted at once."""
-        return rows / self.seconds(rows, times)
+        clock, cpu = map(float, line.split())
+        return clock, cpu
 
 
 def main(model: str) -> None:
     pipeline, given = load(Path(model)), records(10_000, Path(model))
     for line in sys.stdin:
         rows, times = map(int, line.split())
-        some, took = given[:rows], []
+        some = given[:rows]
+        clock, cpu = time.perf_counter(), time.process_time()
         for _ in range(times):
-            started = time.perf_counter()
             predict(pipeline, some)
-            took.append(time.perf_counter() - started)
-        sys.stdout.write(f"{json.dumps(took)}\n")
+        sys.stdout.write(f"{time.perf_counter() - clock} {time.process_time() - cpu}\n")
         sys.stdout.flush()
 
 

@@ -1,8 +1,7 @@
 """What each part of the suite is given."""
 
 import sys
-import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from bench.adult_model import Record, records
@@ -14,7 +13,6 @@ class Setting:
 
     model: Path
     rounds: int = 5
-    _began: float = field(default_factory=time.monotonic)
 
     def records(self, count: int) -> list[Record]:
         """Records for the model, over and over."""
@@ -22,5 +20,5 @@ class Setting:
 
     def say(self, what: str) -> None:
         """A line of progress on stderr, so that stdout holds nothing but what was found."""
-        sys.stderr.write(f"{time.monotonic() - self._began:5.0f} s  {what}\n")
+        sys.stderr.write(f"{what}\n")
         sys.stderr.flush()

@@ -96,7 +96,7 @@ def test_a_served_model_is_asked_idle_and_under_load(setting: Setting) -> None:
 
 def test_a_backlog_is_drained_by_one_worker(setting: Setting) -> None:
     rows = told(drain.measure(setting, count=3_000))
-    assert [*rows] == ["3,000 single predictions", "memory, second half to first"]
+    assert [*rows] == ["3,000 single predictions", "  a second of CPU", "memory, second half to first"]
 
 
 def test_what_grows_is_sent_in_slices(setting: Setting) -> None:

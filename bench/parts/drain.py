@@ -14,7 +14,7 @@ from bench.backlog import bodies, place, uploaded
 from bench.bare import Bare
 from bench.row import Goal, Row
 from bench.setting import Setting
-from bench.usage import Watched
+from bench.usage import Watched, cpu_seconds
 from serving.ports import PredictionStore
 from tests.running import Service, start_service
 
@@ -30,13 +30,15 @@ class Drained:
     """How a backlog went."""
 
     per_second: float
+    per_cpu_second: float
+    """Of the worker's process."""
     first_half_mib: float
     second_half_mib: float
 
 
 def measure(setting: Setting, *, count: int = COUNT) -> list[Row]:
     """Each round has a state folder of its own."""
-    rates: list[float] = []
+    rates: list[tuple[float, float]] = []
     found: list[Drained] = []
     given = bodies(setting.records(min(count, 2_000)))
     backlog = [given[number % len(given)] for number in range(count)]
@@ -47,7 +49,7 @@ def measure(setting: Setting, *, count: int = COUNT) -> list[Row]:
         bucket = uploaded(Path(folder), setting.model)
         for number in range(setting.rounds):
             setting.say(f"drain: round {number + 1} of {setting.rounds}")
-            rates.append(bare.rate())
+            rates.append(bare.rates())
             state = Path(folder) / f"state-{number}"
             found.append(drained(state, bucket, backlog))
             shutil.rmtree(state)
@@ -56,8 +58,14 @@ def measure(setting: Setting, *, count: int = COUNT) -> list[Row]:
             name=f"{count:,} single predictions",
             unit="/s",
             ours=[each.per_second for each in found],
-            beside=rates,
+            beside=[clock for clock, _ in rates],
             goal=Goal(limit=1 / 3, at_least=True),
+        ),
+        Row(
+            name="  a second of CPU",
+            unit="/s",
+            ours=[each.per_cpu_second for each in found],
+            beside=[cpu for _, cpu in rates],
         ),
         Row(
             name="memory, second half to first",
@@ -76,24 +84,28 @@ def drained(state: Path, bucket: Path, backlog: Sequence[bytes]) -> Drained:
         environment = {"BUCKET": str(bucket), "VERSION_MISMATCH": "warn"}
         service = start_service(state, project=PROJECT, environment=environment)
         try:
-            with Watched(_worker(service), pause=LOOK) as watched:
+            worker = _worker(service)
+            with Watched([worker], pause=LOOK) as watched:
                 began, done = _first(here.backend.predictions, ids, service)
+                before = cpu_seconds(worker.pid)
                 ended = _last(here.backend.predictions, ids, service)
+                cpu = cpu_seconds(worker.pid) - before
         finally:
             service.stop()
     middle = (began + ended) / 2
     return Drained(
         per_second=(len(ids) - done) / (ended - began),
+        per_cpu_second=(len(ids) - done) / cpu,
         first_half_mib=max(watched.between(began, middle)),
         second_half_mib=max(watched.between(middle, ended)),
     )
 
 
-def _worker(service: Service) -> list[psutil.Process]:
+def _worker(service: Service) -> psutil.Process:
     until = time.monotonic() + PATIENCE
     while not (found := service.processes("worker")):
         _still(service, until)
-    return found
+    return found[0]
 
 
 def _first(store: PredictionStore, ids: Sequence[str], service: Service) -> tuple[float, int]:

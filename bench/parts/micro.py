@@ -3,7 +3,7 @@
 import asyncio
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +11,15 @@ from app.body import BodyReader
 from app.main import create_app
 from bench import bare
 from bench.adult_model import Record
+from bench.asgi import post
 from bench.backlog import Place, bodies, place, uploaded
 from bench.row import Row
 from bench.setting import Setting
 from serving.prediction import ModelVersion, Prediction
 from worker.frame import Frame
+from worker.lookup import Lookup
 from worker.output import Output
+from worker.table import Table
 
 TITLE = "micro: µs of CPU for each step of a prediction"
 ENOUGH = 0.1
@@ -27,7 +30,6 @@ LEASE = 60.0
 MODEL = ModelVersion(tag="v1", sha256="0" * 64)
 Step = Callable[[], float]
 """Does it for a group; the CPU seconds for one of them. What has to be ready before is not counted."""
-ASGI = Callable[..., Awaitable[None]]
 
 
 def measure(setting: Setting, *, enough: float = ENOUGH) -> list[Row]:
@@ -72,7 +74,7 @@ def _api(here: Place, loop: asyncio.Runner, rows: list[Record]) -> dict[str, Ste
 
     async def posts(at_once: int) -> None:
         for _ in range(GROUP // at_once):
-            await asyncio.gather(*(_post(app, one) for _ in range(at_once)))
+            await asyncio.gather(*(post(app, one) for _ in range(at_once)))
 
     async def validated(body: bytes, times: int) -> None:
         for _ in range(times):
@@ -84,40 +86,6 @@ def _api(here: Place, loop: asyncio.Runner, rows: list[Record]) -> dict[str, Ste
         "validate one record": lambda: _timed(lambda: loop.run(validated(one, GROUP)), GROUP),
         "validate a record of 500": lambda: _timed(lambda: loop.run(validated(many, 1)), 500),
     }
-
-
-async def _post(app: ASGI, body: bytes) -> None:
-    """Raises RuntimeError when it is not accepted."""
-    statuses: list[int] = []
-
-    async def receive() -> dict[str, Any]:
-        return {"type": "http.request", "body": body, "more_body": False}
-
-    async def send(event: MutableMapping[str, Any]) -> None:
-        statuses.extend([event["status"]] if "status" in event else [])
-
-    headers = [(b"host", b"127.0.0.1:8000"), (b"content-type", b"application/json")]
-    await app(
-        {
-            "type": "http",
-            "asgi": {"version": "3.0", "spec_version": "2.3"},
-            "http_version": "1.1",
-            "method": "POST",
-            "scheme": "http",
-            "path": "/api/predict",
-            "raw_path": b"/api/predict",
-            "query_string": b"",
-            "root_path": "",
-            "headers": [*headers, (b"content-length", str(len(body)).encode())],
-            "client": ("127.0.0.1", 50_000),
-            "server": ("127.0.0.1", 8_000),
-            "state": {},
-        },
-        receive,
-        send,
-    )
-    if statuses != [202]:
-        raise RuntimeError(f"the app answered {statuses}")
 
 
 def _stored(here: Place, rows: list[Record]) -> dict[str, Step]:
@@ -164,13 +132,20 @@ def _stored(here: Place, rows: list[Record]) -> dict[str, Step]:
 
 
 def _model(here: Place, rows: list[Record], model: Path) -> dict[str, Step]:
-    """From records to encoded answers."""
+    """From a message of many records to encoded answers."""
     pipeline = bare.load(model)
     frame, output = Frame(here.project, pipeline), Output(pipeline)
-    built = frame.build(rows)
+    lookup = Lookup(here.project, here.backend.features)
+    messages = here.messages(bodies(rows, array=len(rows)))
 
+    def built() -> Any:
+        questions = lookup.questions(messages, [message.rows() for message in messages])
+        table = Table.of([question.rows for question in questions], frame.columns)
+        return frame.build(table.columns, table.count)
+
+    ready = built()
     return {
-        f"frame, a record of {ROWS:,}": lambda: _timed(lambda: frame.build(rows), ROWS),
-        f"predict_proba, of {ROWS:,}": lambda: _timed(lambda: pipeline.predict_proba(built), ROWS),
-        f"predict and encode, of {ROWS:,}": lambda: _timed(lambda: output.answers(built, ROWS), ROWS),
+        f"decode and frame, {ROWS:,}": lambda: _timed(built, ROWS),
+        f"predict_proba, {ROWS:,}": lambda: _timed(lambda: pipeline.predict_proba(ready), ROWS),
+        f"predict and encode, {ROWS:,}": lambda: _timed(lambda: output.answers(ready, ROWS), ROWS),
     }

@@ -53,20 +53,20 @@ KINDS = (
 
 
 def measure(setting: Setting, *, kinds: Sequence[Kind] = KINDS, idle_times: int = IDLE_TIMES) -> list[Row]:
-    """One service for all rounds. In each, what it is compared with comes first, while the service rests."""
+    """One service for all rounds. What a load is compared with comes just before it, while the service rests."""
     given = setting.records(10_000)
     idle: list[tuple[float, float]] = []
-    bare_rates: dict[int, list[float]] = {kind.rows: [] for kind in kinds}
+    bare_rates: dict[str, list[float]] = {kind.name: [] for kind in kinds}
     found: dict[str, list[Loaded]] = {kind.name: [] for kind in kinds}
     with serving(setting.model) as service, Bare(setting.model) as bare:
+        setting.say("served: warming up")
         for kind in kinds:  # what the first requests import and build belongs to the start
             run(service.port, service.process.pid, kind.load, given)
         for number in range(setting.rounds):
             setting.say(f"served: round {number + 1} of {setting.rounds}")
             idle.append(idle_milliseconds(service, bare, given[0], idle_times))
-            for rows, rates in bare_rates.items():
-                rates.append(bare.rate(rows))
             for kind in kinds:
+                bare_rates[kind.name].append(bare.rates(kind.rows)[0])
                 found[kind.name].append(run(service.port, service.process.pid, kind.load, given))
     first = Row(
         name="one idle prediction",
@@ -76,7 +76,7 @@ def measure(setting: Setting, *, kinds: Sequence[Kind] = KINDS, idle_times: int 
         difference=True,
         goal=Goal(limit=3.0),
     )
-    return [first, *(_row(kind, found[kind.name], bare_rates[kind.rows]) for kind in kinds)]
+    return [first, *(_row(kind, found[kind.name], bare_rates[kind.name]) for kind in kinds)]
 
 
 def _row(kind: Kind, found: Sequence[Loaded], bare_rates: Sequence[float]) -> Row:

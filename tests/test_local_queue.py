@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from serving.errors import QueueUnavailable
 from serving.local.bell import Bell
 from serving.local.database import Database
 from serving.local.queue import LocalDeadLetters, LocalQueue, Received
@@ -55,12 +56,29 @@ def test_a_batch_is_limited_in_messages_and_bytes_but_never_empty(queue: LocalQu
     assert len(receive(queue, most_bytes=2 * size)) == 2
 
 
+def test_each_of_two_workers_leases_what_the_other_has_not(queue: LocalQueue, message: Message, clock: Clock) -> None:
+    queue.send([replace(message, prediction_id=f"p{i}") for i in range(9)])
+    held = [receive(queue, most=2, owner=f"worker-{i % 2}") for i in range(3)]
+    queue.postpone(held[1][0].id, 0)
+    rest = receive(queue, most=3)
+    assert [queue.open(r.body).prediction_id for r in rest] == ["p2", "p6", "p7"]
+    assert [r.receives for r in rest] == [2, 1, 1]
+    clock.passes(31)
+    assert [r.receives for r in receive(queue)] == [2, 2, 3, 2, 2, 2, 2, 2, 1]
+
+
 def test_it_tells_when_the_next_message_becomes_visible(queue: LocalQueue, message: Message) -> None:
     assert queue.next_visible() is None
     queue.send([message])
     assert queue.next_visible() == 0
     queue.postpone(receive(queue)[0].id, 5)
     assert queue.next_visible() == pytest.approx(5, abs=0.01)
+    queue.send([message])
+    assert queue.next_visible() == 0
+    receive(queue)
+    assert queue.next_visible() == pytest.approx(5, abs=0.01), "a lease is longer"
+    queue.release("worker-1")
+    assert queue.next_visible() == 0
 
 
 def test_the_leases_of_the_dead_are_released(queue: LocalQueue, message: Message) -> None:
@@ -104,6 +122,30 @@ def test_messages_whose_receipt_has_expired_are_swept(queue: LocalQueue, message
     assert queue.sweep() == 0
     clock.passes(3601)
     assert queue.sweep() == 1
+
+
+def test_messages_of_a_file_that_indexed_all_of_them_are_delivered(tmp_path: Path, message: Message) -> None:
+    path = tmp_path / "state.db"
+    with closing(sqlite3.connect(path)) as earlier:
+        earlier.execute(
+            "CREATE TABLE messages (id INTEGER PRIMARY KEY AUTOINCREMENT, body TEXT NOT NULL, size INTEGER NOT NULL,"
+            " sent_at REAL NOT NULL, visible_at REAL NOT NULL, receives INTEGER NOT NULL DEFAULT 0, owner TEXT,"
+            " expires_at REAL NOT NULL)"
+        )
+        earlier.execute("CREATE INDEX messages_by_visibility ON messages (visible_at)")
+        earlier.executemany(
+            "INSERT INTO messages (body, size, sent_at, visible_at, expires_at) VALUES (?, 9, 0, ?, 9e9)",
+            [(message.to_text(), visible_at) for visible_at in (0.0, 0.0, 8e9)],
+        )
+        earlier.commit()
+    database = Database(path)
+    queue = LocalQueue(database, Bell(tmp_path / "bells"))
+    assert len(receive(queue, most=1)) == 1
+    assert len(receive(queue)) == 2, "and what a clock that jumped back has hidden"
+    with database.reading(QueueUnavailable) as connection:
+        indexes = connection.execute("SELECT name FROM sqlite_master WHERE type = 'index' AND tbl_name = 'messages'")
+        assert indexes.fetchall() == [("messages_by_return",)]
+    database.close()
 
 
 def test_letters_of_a_file_that_held_one_for_each_id_are_taken_over(tmp_path: Path, clock: Clock) -> None:

@@ -31,7 +31,8 @@ CREATE TABLE IF NOT EXISTS messages (
     owner TEXT,
     expires_at REAL NOT NULL
 );
-CREATE INDEX IF NOT EXISTS messages_by_visibility ON messages (visible_at);
+DROP INDEX IF EXISTS messages_by_visibility;
+CREATE INDEX IF NOT EXISTS messages_by_return ON messages (visible_at) WHERE visible_at > 0;
 CREATE TABLE IF NOT EXISTS predictions (
     key TEXT PRIMARY KEY,
     status TEXT,

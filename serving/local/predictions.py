@@ -1,5 +1,6 @@
 """The prediction store in SQLite: the first terminal write wins, and nothing is read past its expiry."""
 
+import sqlite3
 import time
 from collections.abc import Callable, Sequence
 
@@ -26,7 +27,7 @@ class LocalPredictions:
         statement = _REPLACE_DEAD if redriven else _INSERT
         rows = [(p.prediction_id, p.status, p.to_json(), p.redrivable, p.expires_at / 1000) for p in predictions]
         with self._database.writing(StoreUnavailable) as connection:
-            written = [connection.execute(statement, row).rowcount == 1 for row in rows]
+            written = _written(connection, statement, rows)
         self._bell.ring([row[0] for row in rows])
         return written
 
@@ -57,6 +58,15 @@ class LocalPredictions:
         if found is None or (found[2] is not None and found[2] <= self._clock()):
             return None
         return Row(document=found[0], status=Status(found[1]) if found[1] else None)
+
+
+def _written(connection: sqlite3.Connection, statement: str, rows: Sequence[tuple[object, ...]]) -> list[bool]:
+    """Whether each row was written. Mostly all are: one call for them is twice as fast as a call for each."""
+    connection.execute("SAVEPOINT together")
+    if connection.executemany(statement, rows).rowcount == len(rows):
+        return [True] * len(rows)
+    connection.execute("ROLLBACK TO together")
+    return [connection.execute(statement, row).rowcount == 1 for row in rows]
 
 
 _SELECT = "SELECT document, status, expires_at FROM predictions WHERE key = ?"

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from serving.errors import QueueUnavailable
 from serving.local.bell import Bell
@@ -10,13 +10,13 @@ from serving.local.database import Database
 from serving.ports import DeadLetter, Depth, LetterKey
 from serving.prediction import Message
 
-NEVER_HIDDEN = 0.0
+FRESH, RELEASED = 0.0, 1.0
+"""When a message is visible that was never leased, and one whose owner died. The index leaves out what is fresh."""
 LONGEST_DELAY = 900.0
 """Seconds that a message is postponed, or a lease: what is hidden for longer has met a clock that jumped back."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Received:
+class Received(NamedTuple):
     """A message under a lease; `receives` counts this delivery too."""
 
     id: str
@@ -36,7 +36,7 @@ class LocalQueue:
     def send(self, messages: Sequence[Message]) -> None:
         now = self._clock()
         texts = [(message.to_text(), message.expires_at / 1000) for message in messages]
-        rows = [(text, len(text), now, NEVER_HIDDEN, expires_at) for text, expires_at in texts]
+        rows = [(text, len(text), now, FRESH, expires_at) for text, expires_at in texts]
         with self._database.writing(QueueUnavailable) as connection:
             connection.executemany(
                 "INSERT INTO messages (body, size, sent_at, visible_at, expires_at) VALUES (?, ?, ?, ?, ?)", rows
@@ -66,26 +66,21 @@ class LocalQueue:
     def receive(self, *, owner: str, lease: float, most: int, most_bytes: int) -> Sequence[Received]:
         """Lease the oldest visible messages to `owner` for `lease` seconds: at least one, if there is one."""
         now = self._clock()
+        visible = (now, now + max(lease, LONGEST_DELAY))
+        received: list[Received] = []
+        total = last = 0
         with self._database.writing(QueueUnavailable) as connection:
-            found = connection.execute(
-                "SELECT id, size FROM messages WHERE visible_at <= ? OR visible_at > ? ORDER BY id LIMIT ?",
-                (now, now + max(lease, LONGEST_DELAY), most),
-            ).fetchall()
-            chosen: list[tuple[float, str, int]] = []
-            total = 0
-            for id_, size in found:
+            found = connection.execute(_VISIBLE, (*visible, most))
+            for id_, size, *message in found:
                 total += size
-                if chosen and total > most_bytes:
+                if received and total > most_bytes:
                     break
-                chosen.append((now + lease, owner, id_))
-            connection.executemany(
-                "UPDATE messages SET visible_at = ?, owner = ?, receives = receives + 1 WHERE id = ?", chosen
-            )
-            rows = [
-                connection.execute("SELECT id, body, receives, sent_at FROM messages WHERE id = ?", row[2:]).fetchone()
-                for row in chosen
-            ]
-        return [Received(id=str(row[0]), body=row[1], receives=row[2], sent_at=row[3]) for row in rows]
+                received.append(Received(str(id_), *message))
+                last = id_
+            found.close()
+            if received:
+                connection.execute(_LEASE, (now + lease, owner, last, *visible))
+        return received
 
     def delete(self, ids: Sequence[str]) -> None:
         """The messages are done."""
@@ -96,20 +91,38 @@ class LocalQueue:
         """Make what a dead owner had leased visible again; returns how many messages."""
         with self._database.writing(QueueUnavailable) as connection:
             cursor = connection.execute(
-                "UPDATE messages SET visible_at = ?, owner = NULL WHERE owner = ?", (NEVER_HIDDEN, owner)
+                "UPDATE messages SET visible_at = ?, owner = NULL WHERE owner = ?", (RELEASED, owner)
             )
             return cursor.rowcount
 
     def next_visible(self) -> float | None:
-        """Seconds until the next message becomes visible; None when there is none."""
+        """Seconds until the next message becomes visible; None when there is none.
+
+        It is for one who has just received nothing: of what is fresh only the newest is looked at.
+        """
         with self._database.reading(QueueUnavailable) as connection:
-            (moment,) = connection.execute("SELECT min(visible_at) FROM messages").fetchone()
-        return None if moment is None else float(max(0.0, moment - self._clock()))
+            newest = connection.execute("SELECT visible_at FROM messages ORDER BY id DESC LIMIT 1").fetchone()
+            if newest is None:
+                return None
+            (hidden,) = connection.execute("SELECT min(visible_at) FROM messages WHERE visible_at > 0").fetchone()
+        if newest[0] == FRESH or hidden is None:  # it came, or became another, this moment
+            return 0.0
+        return float(max(0.0, hidden - self._clock()))
 
     def sweep(self) -> int:
         """Delete messages whose receipts have expired; returns how many."""
         with self._database.writing(QueueUnavailable) as connection:
             return connection.execute("DELETE FROM messages WHERE expires_at <= ?", (self._clock(),)).rowcount
+
+
+_VISIBLE = (
+    "SELECT id, size, body, receives + 1, sent_at FROM messages"
+    " WHERE +visible_at <= ? OR +visible_at > ? ORDER BY id LIMIT ?"
+)
+_LEASE = (  # the same messages in one statement: the plus keeps to the order of ids, which ends with the last of them
+    "UPDATE messages SET visible_at = ?, owner = ?, receives = receives + 1"
+    " WHERE id <= ? AND (+visible_at <= ? OR +visible_at > ?)"
+)
 
 
 class LocalDeadLetters:

@@ -45,6 +45,19 @@ def test_the_first_terminal_write_wins(ports: Ports, pending: Prediction) -> Non
     assert row(ports) == Row(document=first.to_json(), status=Status.SUCCEEDED)
 
 
+def test_of_answers_that_are_written_together_each_is_told_whether_it_was_the_first(
+    ports: Ports, pending: Prediction
+) -> None:
+    answers = [replace(succeeded(pending, b'{"prediction":%d}' % i), prediction_id=f"p{i}") for i in range(6)]
+    ports.predictions.erase(answers[1])
+    ports.predictions.finish([replace(failed(pending, Code.ROW_REJECTED), prediction_id="p4")])
+    assert ports.predictions.finish(answers) == [True, False, True, True, False, True]
+    found = ports.predictions.get([answer.prediction_id for answer in answers])
+    assert [row and row.status for row in found] == [
+        Status.CANCELLED if i == 1 else Status.FAILED if i == 4 else Status.SUCCEEDED for i in range(6)
+    ]
+
+
 def test_redrive_replaces_a_dead_letter_once(ports: Ports, pending: Prediction) -> None:
     ports.predictions.finish([failed(pending, Code.DEAD_LETTER)])
     assert ports.predictions.finish([succeeded(pending)]) == [False], "only a redriven message may"

@@ -22,7 +22,8 @@ from bench.picture import draw
 from bench.row import Found, Row
 from bench.serve import serve
 from bench.setting import Setting
-from bench.table import missed, table
+from bench.table import disturbed, missed, table
+from bench.usage import busy
 from tests.running import ROOT
 
 PARTS = ("micro", "worker", "served", "drain", "growth", "cold")
@@ -54,7 +55,7 @@ def main(given: Sequence[str] | None = None) -> int:
     else:
         print(table(found))
         print(f"\nPython {platform.python_version()}, {os.cpu_count()} processors, medians of {chosen.rounds} rounds")
-        for sentence in missed(found):
+        for sentence in filter(None, [*missed(found), disturbed(found)]):
             print(sentence, file=sys.stderr)
     if chosen.picture is not None:
         draw(chosen.picture, found)
@@ -64,8 +65,9 @@ def main(given: Sequence[str] | None = None) -> int:
 def measured(part: str, setting: Setting) -> Found:
     """A part, in this process."""
     module = importlib.import_module(f"bench.parts.{part}")
+    taken = busy()
     rows: list[Row] = module.measure(setting)
-    return Found(title=module.TITLE, rows=rows)
+    return Found(title=module.TITLE, rows=rows, busy=taken)
 
 
 def all_of(parts: Sequence[str], setting: Setting) -> list[Found | None]:

@@ -71,12 +71,15 @@ class Found:
 
     title: str
     rows: Sequence[Row]
+    busy: float = 0.0
+    """What part of the processors was taken by others just before."""
 
     def to_json(self) -> dict[str, Any]:
         """Every figure."""
-        return {"title": self.title, "rows": [row.to_json() for row in self.rows]}
+        return {"title": self.title, "rows": [row.to_json() for row in self.rows], "busy": self.busy}
 
     @classmethod
     def from_json(cls, written: Mapping[str, Any]) -> "Found":
         """What `to_json` wrote."""
-        return cls(title=written["title"], rows=[Row.from_json(row) for row in written["rows"]])
+        rows = [Row.from_json(row) for row in written["rows"]]
+        return cls(title=written["title"], rows=rows, busy=written["busy"])

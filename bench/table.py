@@ -5,7 +5,8 @@ from collections.abc import Sequence
 
 from bench.row import Found, Row
 
-WIDTH = 80
+QUIET = 0.1
+"""What part of the processors others may take."""
 HEAD = f"{'':32}{'ours':>12}{'beside':>9}{'ratio':>7}{'spread':>8}{'goal':>11}"
 
 
@@ -25,6 +26,14 @@ def missed(found: Sequence[Found]) -> list[str]:
         for row in part.rows
         if row.met is False
     ]
+
+
+def disturbed(found: Sequence[Found]) -> str:
+    """A warning, when other work has taken much of the machine; else empty."""
+    most = max(part.busy for part in found)
+    if most < QUIET:
+        return ""
+    return f"Other work took up to {most:.0%} of the processors: what is told by the clock says little."
 
 
 def goal(row: Row) -> str:

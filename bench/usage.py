@@ -37,6 +37,11 @@ def resident_mib(processes: list[psutil.Process]) -> float:
     return taken / MIB
 
 
+def busy(seconds: float = 1.0) -> float:
+    """What part of all processors is taken while this process sleeps: by whatever else runs here."""
+    return psutil.cpu_percent(interval=seconds) / 100
+
+
 @dataclass
 class Watched:
     """The memory of processes while a block runs, looked at every `pause` seconds."""

@@ -8,7 +8,7 @@ import pytest
 from bench.parts import cold
 from bench.picture import draw, reach
 from bench.row import Found, Goal, Row
-from bench.table import missed, table
+from bench.table import disturbed, missed, table
 
 IDLE = Row(name="one idle prediction", unit="ms", ours=[9.0, 8.0, 12.0], beside=[6.0, 6.5, 6.0], difference=True)
 ARRAYS = Row(
@@ -69,7 +69,7 @@ def found() -> list[Found]:
     ]
     return [
         Found(title="served: results a second", rows=[IDLE, ARRAYS, over, ALONE]),
-        Found(title="growth: µs for a record", rows=grown),
+        Found(title="growth: µs for a record", rows=grown, busy=0.25),
     ]
 
 
@@ -93,6 +93,11 @@ def test_the_picture_is_drawn_with_and_without_growth(tmp_path: Path, parts: sli
     path = tmp_path / "bench.svg"
     draw(path, found()[parts])
     assert path.read_text().startswith("<?xml")
+
+
+def test_a_busy_machine_is_said() -> None:
+    assert "up to 25%" in disturbed(found())
+    assert not disturbed(found()[:1])
 
 
 def test_each_cold_start_stands_beside_each_of_its_floors() -> None:

@@ -6,7 +6,7 @@ import socket
 import statistics
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bench.adult_model import Record
 from bench.bare import Bare
@@ -18,6 +18,8 @@ from tests.running import Service
 
 TITLE = "served: results a second, beside the bare Pipeline's"
 IDLE_TIMES = 40
+WARM = 0.5
+"""Seconds of each load that come first and do not count."""
 PAUSE = 0.02
 """Seconds between two idle predictions: whatever was at work has come to rest."""
 
@@ -35,7 +37,7 @@ class Kind:
 KINDS = (
     Kind(name="singles, 32 clients", load=Load(clients=32), rows=1),
     Kind(name="singles, 128 clients", load=Load(clients=128), rows=1),
-    Kind(name="singles, 32, polled each 5 ms", load=Load(clients=32, poll=0.005), rows=1),
+    Kind(name="singles, 32, polled at 5 ms", load=Load(clients=32, poll=0.005), rows=1),
     Kind(
         name="arrays of 500, 4 clients",
         load=Load(clients=4, array=500),
@@ -43,7 +45,7 @@ KINDS = (
         goal=Goal(limit=0.60, at_least=True),
     ),
     Kind(
-        name="  polled each 5 ms",
+        name="arrays of 500, polled at 5 ms",
         load=Load(clients=4, array=500, poll=0.005),
         rows=1_000,
         goal=Goal(limit=0.60, at_least=True),
@@ -61,7 +63,7 @@ def measure(setting: Setting, *, kinds: Sequence[Kind] = KINDS, idle_times: int 
     with serving(setting.model) as service, Bare(setting.model) as bare:
         setting.say("served: warming up")
         for kind in kinds:  # what the first requests import and build belongs to the start
-            run(service.port, service.process.pid, kind.load, given)
+            run(service.port, service.process.pid, replace(kind.load, seconds=min(WARM, kind.load.seconds)), given)
         for number in range(setting.rounds):
             setting.say(f"served: round {number + 1} of {setting.rounds}")
             idle.append(idle_milliseconds(service, bare, given[0], idle_times))

@@ -42,6 +42,6 @@ def rows_of(decoded: Any, *, many: bool, columns: int) -> Rows:
     if columns:
         return Columns.of(decoded, columns)
     records = decoded if many else [decoded]
-    if type(records) is not list or set(map(type, records)) != {dict}:
+    if type(records) is not list or not {dict}.issuperset(map(type, records)) or not records:
         raise ValueError("not records of this service")
     return records

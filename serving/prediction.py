@@ -129,8 +129,7 @@ def iso(milliseconds: int) -> str:
 
 _ROWS, _COLUMNS = 1, 2  # versions of a message, by its layout: a worker of an earlier release still reads rows
 _ID = re.compile("[A-Za-z0-9_-]{1,64}")
-_YEAR_10000 = 253_402_300_800_000
-"""Milliseconds since 1970: no datetime reaches it."""
+_YEAR_10000 = 253_402_300_800_000  # milliseconds since 1970: no datetime reaches it
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -157,11 +156,9 @@ class Message:
             "expires_at": self.expires_at,
             "schema_hash": self.schema_hash,
             "many": self.many,
-            "redriven": self.redriven,
-            "suspect": self.suspect,
-            "alone": self.alone,
         }
-        head |= {"columns": self.columns} if self.columns else {}
+        if self.redriven or self.suspect or self.alone or self.columns:
+            head |= {name: getattr(self, name) for name in _SELDOM if getattr(self, name)}
         return (to_json(head) + b"\n" + self.payload).decode()
 
     @classmethod
@@ -229,6 +226,7 @@ class Message:
 
 
 _TYPES = {name: kind for name, kind in Message.__annotations__.items() if kind is not bytes}
+_SELDOM = ("redriven", "suspect", "alone", "columns")  # said when they are true
 
 
 def _fields(line: str) -> dict[str, Any]:
@@ -241,9 +239,12 @@ def _fields(line: str) -> dict[str, Any]:
 
 def _names_a_prediction(fields: Mapping[str, Any]) -> bool:
     """Whether the id can be a key of every store, and the times can be times."""
-    id_, times = fields.get("prediction_id"), (fields.get("accepted_at"), fields.get("expires_at"))
+    id_, accepted_at, expires_at = fields.get("prediction_id"), fields.get("accepted_at"), fields.get("expires_at")
     return (
-        isinstance(id_, str)
+        type(id_) is str
+        and type(accepted_at) is int
+        and type(expires_at) is int
+        and 0 <= accepted_at < _YEAR_10000
+        and 0 <= expires_at < _YEAR_10000
         and _ID.fullmatch(id_) is not None
-        and all(type(time) is int and 0 <= time < _YEAR_10000 for time in times)
     )

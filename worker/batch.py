@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from serving.layout import Rows
 from serving.prediction import Message
 from serving.settings import Settings
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Job:
+class Job(NamedTuple):
     """A received message."""
 
     message: Message
@@ -24,7 +24,7 @@ class Job:
 
     def suspected(self) -> "Job":
         """The same, to be predicted in quarantine."""
-        return replace(self, message=replace(self.message, suspect=True))
+        return self._replace(message=replace(self.message, suspect=True))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -31,13 +31,16 @@ class Lookup:
 
     def questions(self, messages: Sequence[Message], rows: Sequence[Rows]) -> list[Question]:
         """A question for each message and its rows, in order. Raises StoreUnavailable."""
-        groups: Sequence[Group] = rows
-        if self._views:
-            groups = self.joined([own.records() if isinstance(own, Columns) else own for own in rows])
         return [
             Question(prediction_id=message.prediction_id, rows=group, many=message.many, alone=message.alone)
-            for message, group in zip(messages, groups, strict=True)
+            for message, group in zip(messages, self.groups(rows), strict=True)
         ]
+
+    def groups(self, rows: Sequence[Rows]) -> Sequence[Group]:
+        """The rows of each message, with their features or why they have none. Raises StoreUnavailable."""
+        if not self._views:
+            return rows
+        return self.joined([own.records() if isinstance(own, Columns) else own for own in rows])
 
     def joined(self, groups: Sequence[Sequence[Record]]) -> Sequence[Sequence[Row]]:
         """The same groups, each record with its features or why it has none. Raises StoreUnavailable."""

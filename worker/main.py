@@ -49,7 +49,7 @@ class Worker:
 
         A `patient` worker starts without a model too: its messages wait in the queue, with growing pauses.
         """
-        project = Project.load(settings.project_dir)
+        project = Project.load(settings.project_dir, dressed=False)
         models = model_source(settings, backend, project, reporter=Reporter(backend.predictions))
         try:
             models.current()
@@ -156,18 +156,17 @@ class Worker:
         Raises MemoryError, StoreUnavailable.
         """
         started = time.perf_counter()
-        questions = self._lookup.questions(batch.messages, batch.rows)
+        groups = self._lookup.groups(batch.rows)
         seconds = seconds_left()  # after the look-up, which may have taken its time
-        answers = model.predictor.predict([question.rows for question in questions], seconds)
-        for question, own in zip(questions, answers, strict=True):
-            log_rejections(question.prediction_id, rejections(own))
-        outcomes = [
-            None if own is None else outcome(own, many=question.many, max_result=self._settings.max_result)
-            for question, own in zip(questions, answers, strict=True)
-        ]
+        answers = model.predictor.predict(groups, seconds)
+        outcomes: list[Outcome | None] = []
+        for message, own in zip(batch.messages, answers, strict=True):
+            log_rejections(message.prediction_id, rejections(own))
+            limit = self._settings.max_result
+            outcomes.append(None if own is None else outcome(own, many=message.many, max_result=limit))
         if outcomes[0] is None and first and seconds > self._settings.worker_timeout / 2:
-            message = f"The model did not finish with this in {seconds:.0f} seconds: send fewer records at once."
-            outcomes[0] = Failure(code=Code.MODEL_TIMEOUT, message=message)
+            said = f"The model did not finish with this in {seconds:.0f} seconds: send fewer records at once."
+            outcomes[0] = Failure(code=Code.MODEL_TIMEOUT, message=said)
         self._tally.add(sum(map(len, batch.rows)), len(batch.jobs), time.perf_counter() - started, model.version.tag)
         return outcomes
 

@@ -26,16 +26,19 @@ Outcome = bytes | Failure
 def outcome(answers: Sequence[Answer], *, many: bool, max_result: int) -> Outcome:
     """What a prediction's rows make of it: a single row that failed fails it, one of an array does not."""
     first = answers[0]
-    if not many and isinstance(first, RowError):
+    if many:
+        encoded = b"[%b]" % b",".join([_error_json(own) if isinstance(own, RowError) else own for own in answers])
+    elif isinstance(first, RowError):
         return Failure(code=first.code, message=first.message)
-    rows = [
-        to_json({"error": {"code": answer.code, "message": answer.message}}) if isinstance(answer, RowError) else answer
-        for answer in answers
-    ]
-    encoded = b"[" + b",".join(rows) + b"]" if many else rows[0]
+    else:
+        encoded = first
     if len(encoded) > max_result:
         return Failure(
             code=Code.RESULT_TOO_LARGE,
             message=f"The result has {len(encoded)} bytes, over the limit of {max_result}: send fewer records at once.",
         )
     return encoded
+
+
+def _error_json(error: RowError) -> bytes:
+    return to_json({"error": {"code": error.code, "message": error.message}})

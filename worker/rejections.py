@@ -13,8 +13,10 @@ SHOWN = 3
 
 def rejections(answers: Sequence[Answer] | None) -> list[str]:
     """A line for each place where the model raised, with the first row that it raised on."""
+    if answers is None or RowError not in map(type, answers):
+        return []
     rows: dict[str, list[int]] = {}
-    for row, answer in enumerate(answers or ()):
+    for row, answer in enumerate(answers):
         if isinstance(answer, RowError) and answer.trace:
             rows.setdefault(answer.trace, []).append(row)
     return [

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic_core import from_json, to_json
 
 from serving.errors import ProjectError
@@ -27,6 +26,8 @@ class Form:
     @classmethod
     def read(cls, path: Path) -> "Form":
         """An empty one where there is no file. Raises ProjectError for what is no form."""
+        import yaml  # workers show no form: 10 ms of their start
+
         try:
             content = yaml.safe_load(path.read_text(encoding="utf-8"))
         except FileNotFoundError:

@@ -40,8 +40,8 @@ class Project:
     form: Form
 
     @classmethod
-    def load(cls, folder: Path) -> "Project":
-        """Import the folder's validation.py and read its form.yml.
+    def load(cls, folder: Path, *, dressed: bool = True) -> "Project":
+        """Import the folder's validation.py and, unless it is not to be `dressed`, read its form.yml.
 
         The folder is put first on sys.path, so that the schema and the pickle find the project's own modules.
         Raises ProjectError that says what to change.
@@ -51,19 +51,19 @@ class Project:
         if str(folder) not in sys.path:
             sys.path.insert(0, str(folder))
         try:
-            return cls._of(folder, *declared(folder))
+            return cls._of(folder, *declared(folder), Form.read(folder / "form.yml") if dressed else Form())
         except PydanticUserError as error:
             raise ProjectError(f"validation.py has a field that JSON can't hold: {error.message}") from error
 
     @classmethod
-    def _of(cls, folder: Path, own: type[BaseModel], views: Mapping[str, FeatureView]) -> "Project":
+    def _of(cls, folder: Path, own: type[BaseModel], views: Mapping[str, FeatureView], form: Form) -> "Project":
         project = cls(
             folder=folder,
             schema=under_rules(accepted(own, views), RULES),
             inputs=under_rules(answered(own, views), RULES),
             own_columns=columns_of(own),
             views=views,
-            form=Form.read(folder / "form.yml"),
+            form=form,
         )
         _ = project.json_schema, project.inputs_schema
         unknown = [name for name in project.form.order if name not in project.columns]

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from serving.errors import ProjectError, SettingsError
 from serving.project import Project
 from serving.settings import Settings
 from tests.making import write_project
-from tests.running import ROOT
+from tests.running import ROOT, run
 
 
 def load(folder: Path, schema: str) -> Project:
@@ -211,3 +212,17 @@ def test_a_bad_variable_is_named() -> None:
 def test_a_bucket_is_a_folder_or_on_s3(bucket: str, folder: bool) -> None:
     models_at = Settings.read({"BUCKET": bucket}).models_at
     assert (models_at == bucket) is folder
+
+
+def test_a_worker_reads_no_form_and_needs_no_yaml(tmp_path: Path) -> None:
+    write_project(tmp_path, "size: float")
+    (tmp_path / "form.yml").write_text("order: [no such column]")
+    with pytest.raises(ProjectError, match="no such column"):
+        Project.load(tmp_path)
+    script = f"""
+import sys
+from pathlib import Path
+from serving.project import Project
+print(Project.load(Path({str(tmp_path)!r}), dressed=False).columns, "yaml" in sys.modules)
+"""
+    assert run(sys.executable, "-c", script, cwd=ROOT).stdout.strip() == "('size',) False"

@@ -32,7 +32,7 @@ def main(settings_json: str) -> None:
         _write(answers, {"predicting": True})
 
     try:
-        project = Project.load(settings.project_dir)
+        project = Project.load(settings.project_dir, dressed=False)
         source = model_source(settings, connect(settings), project, before_predict=predicting)
     except ServingError as error:
         _write(answers, {"unavailable": str(error)})

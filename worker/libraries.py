@@ -1,5 +1,6 @@
 """The libraries that a model depends on, as they are installed where this runs; imports none of them."""
 
+from functools import cache
 from importlib import metadata
 
 from serving.manifest import Manifest
@@ -9,6 +10,7 @@ TWINS = {"xgboost": "xgboost-cpu", "xgboost-cpu": "xgboost"}
 """One library under two names: the second one comes without CUDA."""
 
 
+@cache  # half a millisecond each: pandas describes itself at length
 def installed(name: str) -> str | None:
     """The version of a distribution, or of its twin; None when neither is installed."""
     for each in (name, TWINS.get(name, name)):

@@ -19,9 +19,9 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from bench import __main__ as suite
 from bench.adult_model import PROJECT
-from bench.cold_start import SUBJECTS
+from bench.backlog import bodies, place
 from bench.load import Load
-from bench.parts import cold, drain, growth, micro, served, worker
+from bench.parts import drain, growth, micro, served, worker
 from bench.parts.served import Kind
 from bench.row import Row
 from bench.setting import Setting
@@ -72,9 +72,8 @@ def test_the_worker_answers_arrays_and_single_records_beside_the_bare_pipeline(s
     assert all(len(row.compared) == 1 for row in rows.values())
 
 
-def test_every_goal_is_that_of_something_that_is_measured() -> None:
+def test_every_goal_of_the_worker_is_that_of_a_size_that_is_measured() -> None:
     assert set(worker.GOALS) < set(worker.SIZES)
-    assert set(cold.GOALS) <= {(subject.name, floor) for subject in SUBJECTS for floor in subject.against}
 
 
 KINDS = (
@@ -97,6 +96,18 @@ def test_a_served_model_is_asked_idle_and_under_load(setting: Setting) -> None:
 def test_a_backlog_is_drained_by_one_worker(setting: Setting) -> None:
     rows = told(drain.measure(setting, count=3_000))
     assert [*rows] == ["3,000 single predictions", "  a second of CPU", "memory, second half to first"]
+
+
+def test_how_far_a_backlog_is_shows_in_a_few_reads(tmp_path: Path, model: Path) -> None:
+    record = json.loads(model.with_name("records.json").read_text())[0]
+    with place(tmp_path / "state", tmp_path / "models") as here:
+        messages = here.messages(bodies([record] * 10))
+        ids = here.send(messages)
+        assert here.backend.queue.depth().waiting == 10
+        for count in (0, 4, 10):
+            done = [message.answered(b"{}", now=message.accepted_at) for message in messages[:count]]
+            here.backend.predictions.finish(done)
+            assert drain.answered(here.backend.predictions, ids) == count
 
 
 def test_what_grows_is_sent_in_slices(setting: Setting) -> None:

@@ -47,7 +47,7 @@ def measure(setting: Setting, *, sizes: Sequence[int] = SIZES, slice: int = SLIC
     rounds = min(MOST_ROUNDS, setting.rounds)
     for number in range(rounds):
         with serving(setting.model) as service:
-            run(service.port, service.process.pid, Load(clients=1, posts=3, array=min(sizes)), given)
+            run(service.port, service.process.pid, Load(clients=1, posts=3, array=slice), given)
             for size in chosen:
                 setting.say(f"growth: {size.records:,} records, round {number + 1} of {rounds}")
                 found[size.records].append(run(service.port, service.process.pid, size.load, given))

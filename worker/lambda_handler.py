@@ -11,7 +11,7 @@ with starting():
 
     settings = Settings.read()
     log_as(settings.log_level, records=settings.log_records)
-    with fetching(connect(settings)) as backend:
+    with fetching(connect(settings, sends=False)) as backend:
         from worker.main import Worker  # and, with it, pandas and scikit-learn: a second
 
         handler = discreet(Worker.build(settings, backend, patient=True), records=settings.log_records)

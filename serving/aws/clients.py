@@ -1,5 +1,7 @@
 """How AWS is called: short time-outs, few tries, connections that stay open."""
 
+import threading
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from botocore.config import Config
@@ -37,3 +39,22 @@ class Session(Protocol):
 def client(session: Session, service: str, config: Config = CALLS) -> Any:
     """A client of one service; its endpoint may come from AWS_ENDPOINT_URL."""
     return session.client(service, config=config)
+
+
+class LateClient:
+    """A client for what is seldom needed: it is made at its first call."""
+
+    def __init__(self, make: Callable[[], Any]) -> None:
+        self._make = make
+        self._made: Any = None
+        self._making = threading.Lock()
+
+    def __getattr__(self, operation: str) -> Any:
+        with self._making:
+            if self._made is None:
+                self._made = self._make()
+        return getattr(self._made, operation)
+
+    def close(self) -> None:
+        if self._made is not None:
+            self._made.close()

@@ -4,10 +4,11 @@ import asyncio
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from serving.adapters import Backend
-from serving.aws.clients import THREADS, Session, client
+from serving.aws.clients import THREADS, LateClient, Session, client
 from serving.aws.faults import Fault, said
 from serving.aws.features import DynamoFeatures
 from serving.aws.models import S3Bucket
@@ -49,8 +50,11 @@ class AwsBackend(Backend):
             one.close()
 
 
-def connect_aws(settings: Settings, session: Session | None = None) -> AwsBackend:
-    """Calls nothing yet. Raises SettingsError that names every setting that is missing."""
+def connect_aws(settings: Settings, session: Session | None = None, *, sends: bool = True) -> AwsBackend:
+    """Calls nothing yet. Who seldom `sends` has the queue's client made when it is needed: 8 ms later.
+
+    Raises SettingsError that names every setting that is missing.
+    """
     missing = [name.upper() for name in NEEDED if not getattr(settings, name)]
     try:
         session = session or quick_session(settings.aws_region)
@@ -58,7 +62,8 @@ def connect_aws(settings: Settings, session: Session | None = None) -> AwsBacken
             missing.append("AWS_REGION")
         if missing:
             raise SettingsError(f"BACKEND=aws needs {', '.join(missing)}; `cli deploy` sets them for what it deploys.")
-        sqs, dynamodb, s3 = (client(session, service) for service in ("sqs", "dynamodb", "s3"))
+        sqs = client(session, "sqs") if sends else LateClient(partial(client, session, "sqs"))
+        dynamodb, s3 = (client(session, service) for service in ("dynamodb", "s3"))
     except Fault as error:
         raise SettingsError(said(error)) from error
     bucket = S3Bucket(str(settings.bucket), s3=s3)

@@ -2,6 +2,8 @@
 
 import ssl
 import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import botocore.session
 import certifi
@@ -10,7 +12,7 @@ from botocore.exceptions import UnknownServiceError
 from botocore.loaders import Loader
 
 from commands.packaging.sources import ROOTS
-from serving.aws.clients import client
+from serving.aws.clients import LateClient, client
 from serving.aws.session import Descriptions, Reader, quick_session
 from tests.running import ROOT
 
@@ -43,6 +45,23 @@ def test_a_quick_client_can_do_what_an_ordinary_one_can(service: str) -> None:
 def test_a_service_that_is_none_is_still_refused() -> None:
     with pytest.raises(UnknownServiceError):
         client(quick_session("eu-central-1"), "sqss")
+
+
+def test_a_late_client_is_made_by_its_first_call_and_once() -> None:
+    made: list[Any] = []
+
+    def make() -> Any:
+        made.append(client(quick_session("eu-central-1"), "sqs"))
+        return made[-1]
+
+    late = LateClient(make)
+    late.close()
+    assert made == []
+    with ThreadPoolExecutor(8) as pool:
+        found = {id(answer) for answer in pool.map(lambda number: late.meta, range(8))}
+    assert found == {id(made[0].meta)}
+    assert len(made) == 1
+    late.close()
 
 
 def test_functions_trust_five_roots_that_everybody_trusts_and_that_last_for_a_year() -> None:

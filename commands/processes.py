@@ -30,6 +30,7 @@ def api(settings: Settings, host: str, port: int) -> None:
     import uvicorn
 
     from app.answers import HEADERS
+    from app.front import Front
     from app.main import create_app
     from commands.connection import guarded
     from commands.webform.serving import mount_form
@@ -40,7 +41,7 @@ def api(settings: Settings, host: str, port: int) -> None:
     _give_memory_back()
     server = uvicorn.Server(
         uvicorn.Config(
-            app,
+            Front(app),
             host=host,
             port=port,
             http=guarded(settings),  # type: ignore[arg-type]  # called as a class is

@@ -9,13 +9,12 @@ from typing import Any
 from serving.errors import Unavailable
 from serving.local.bell import Listener
 from serving.local.connect import LocalBackend
+from serving.local.pace import Pace
 from serving.local.queue import Received
 
 logger = logging.getLogger(__name__)
 
 Handler = Callable[[Mapping[str, Any], Any], Mapping[str, Any]]
-MOST_MESSAGES = 1_000
-FIRST_MESSAGES = 100
 LOOK_SECONDS = 0.5
 SWEEP_SECONDS = 60.0
 LEASE_MARGIN = 10.0
@@ -56,7 +55,7 @@ class EventSource:
         self._max_receives = max_receives
         self._batch_bytes = batch_bytes
         self._idle = idle
-        self._most = FIRST_MESSAGES
+        self._pace = Pace(timeout)
         self._stopping = False
         self._sweep_at = time.monotonic()
         self._bell = Listener(backend.work_bells, name)
@@ -89,8 +88,9 @@ class EventSource:
 
     def poll(self) -> bool:
         """Receive and handle one batch; False when nothing is visible. Raises Unavailable."""
+        self._gather()
         received = self._backend.queue.receive(
-            owner=self._name, lease=self._timeout + LEASE_MARGIN, most=self._most, most_bytes=self._batch_bytes
+            owner=self._name, lease=self._timeout + LEASE_MARGIN, most=self._pace.most, most_bytes=self._batch_bytes
         )
         if not received:
             return False
@@ -100,15 +100,16 @@ class EventSource:
         for handler, messages in ((self._worker, living), (self._dead_letters, dying)):
             if messages:
                 self._call(handler, messages)
-        self._adapt(time.monotonic() - started)
+        self._pace.took(len(received), time.monotonic() - started)
         return True
 
-    def _adapt(self, seconds: float) -> None:
-        """Under load batches grow; a slow model gets what it can answer in time, and other workers the rest."""
-        if seconds > self._timeout / 10:
-            self._most = max(1, self._most // 4)
-        elif seconds < self._timeout / 40:
-            self._most = min(MOST_MESSAGES, self._most * 4)
+    def _gather(self) -> None:
+        """Let the next batch become as large as the last one was, if that takes no longer than it did."""
+        expected, until = min(self._pace.expected, self._pace.most), self._pace.until()
+        while expected > 1 and not self._stopping and (left := until - time.monotonic()) > 0:
+            if self._backend.queue.visible(expected) >= expected:
+                return
+            self._bell.wait(left)
 
     def _call(self, handler: Handler, messages: Sequence[Received]) -> None:
         # A handler that hangs, even inside a C extension, ends this process: its supervisor starts another.

@@ -82,6 +82,14 @@ class LocalQueue:
                 connection.execute(_LEASE, (now + lease, owner, last, *visible))
         return received
 
+    def visible(self, most: int) -> int:
+        """How many messages `receive` would find, counted up to `most`."""
+        with self._database.reading(QueueUnavailable) as connection:
+            (count,) = connection.execute(
+                "SELECT count(*) FROM (SELECT 1 FROM messages WHERE +visible_at <= ? LIMIT ?)", (self._clock(), most)
+            ).fetchone()
+        return int(count)
+
     def delete(self, ids: Sequence[str]) -> None:
         """The messages are done."""
         with self._database.writing(QueueUnavailable) as connection:

@@ -12,11 +12,16 @@ Record = dict[str, Any]
 
 
 def trained(model: Path | None = None) -> Path:
-    """`model` if it is given, else the project's own. Needs UCI's data once: in DATA_DIR, or downloaded."""
+    """`model` if it is given, else the project's own. Needs UCI's data once: in DATA_DIR, or downloaded.
+
+    Ends the command when they can't be had.
+    """
     if model is not None:
         return model.resolve()
     if not MODEL.is_file():
-        cli("train", "--project", str(PROJECT))
+        training = cli("train", "--project", str(PROJECT), check=False)
+        if training.returncode:
+            raise SystemExit(training.stderr)
     return MODEL
 
 

@@ -46,6 +46,7 @@ class Predictions:
         self._queue = backend.queue
         self._send: Group[Message, None] = Group(self._send_all, "send")
         self._read: Group[str, Row | None] = Group(self._read_all, "read")
+        self._claim: Group[tuple[str, bytes, int], bool] = Group(self._claim_all, "claim")
         self._looking = ThreadPoolExecutor(1, thread_name_prefix="look")
         self._waiting = Waiting(self._look, backend.results)
 
@@ -58,6 +59,10 @@ class Predictions:
         distinct = list(dict.fromkeys(ids))
         rows = dict(zip(distinct, self._store.get(distinct), strict=True))
         return [rows[id_] for id_ in ids]
+
+    def _claim_all(self, claims: Sequence[tuple[str, bytes, int]]) -> list[bool]:
+        """One after the other, in one thread: in many they would wait for each other in the store."""
+        return [self._store.swap(key, document, expected=None, expires_at=until) for key, document, until in claims]
 
     async def _look(self, ids: Sequence[str]) -> Sequence[Row | None]:
         return await asyncio.get_running_loop().run_in_executor(self._looking, self._store.get, ids)
@@ -141,9 +146,7 @@ class Predictions:
     async def _claimed(self, claim: Claim, receipt: Receipt) -> tuple[Receipt, Row | None]:
         """The receipt that stands behind an Idempotency-Key, and the row if its prediction is finished."""
         document = to_json({"prediction_id": receipt.prediction_id, "body": claim.body_hash})
-        while not await asyncio.to_thread(
-            self._store.swap, claim.row_key, document, expected=None, expires_at=receipt.expires_at
-        ):
+        while not await self._claim((claim.row_key, document, receipt.expires_at)):
             row = await self._read(claim.row_key)
             if row is None or row.document is None:
                 continue  # it expired this moment

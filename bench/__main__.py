@@ -97,4 +97,7 @@ def measured_apart(part: str, setting: Setting) -> Found | None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)

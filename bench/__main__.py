@@ -11,6 +11,7 @@ import importlib
 import json
 import os
 import platform
+import signal
 import subprocess
 import sys
 import time
@@ -38,6 +39,7 @@ def main(given: Sequence[str] | None = None) -> int:
     parser.add_argument("--model", type=Path, help="another Pipeline over the columns of bench/adult")
     parser.add_argument("--picture", type=Path, help="draw the ratios and the growth into this file")
     chosen = parser.parse_args(given)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C, so that no service is left behind
     if chosen.parts == ["serve"]:
         return serve(chosen.model)
     unknown = [part for part in chosen.parts if part not in PARTS]
@@ -87,13 +89,19 @@ def measured_apart(part: str, setting: Setting) -> Found | None:
     None when it could not be measured, which is said: the others are measured all the same.
     """
     command = [sys.executable, "-m", "bench", part, "--json", "--rounds", str(setting.rounds)]
-    done = subprocess.run(
-        [*command, "--model", str(setting.model)], cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False
+    process = subprocess.Popen(
+        [*command, "--model", str(setting.model)], cwd=ROOT, stdout=subprocess.PIPE, text=True, start_new_session=True
     )
-    if not done.stdout:
+    try:
+        written, _ = process.communicate()
+    except KeyboardInterrupt:  # it is told once, and left the time to end what it has started
+        process.terminate()
+        process.wait()
+        raise
+    if not written:
         setting.say(f"{part} could not be measured: see above")
         return None
-    return Found.from_json(json.loads(done.stdout)["parts"][0])
+    return Found.from_json(json.loads(written)["parts"][0])
 
 
 if __name__ == "__main__":

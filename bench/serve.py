@@ -8,7 +8,6 @@ children, whose CPU time and memory have to be counted with it. To compare with 
 pickle: `--model PATH` serves any Pipeline over the columns of bench/adult.
 """
 
-import signal
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -29,8 +28,7 @@ def serving(model: Path) -> Iterator[Service]:
 
 
 def serve(model: Path | None) -> int:
-    """Until Ctrl-C, SIGTERM, or the service's own end, which is 1."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    """Until Ctrl-C, or the service's own end, which is 1."""
     try:
         with serving(trained(model)) as service:
             sys.stdout.write(f"{service.url}/api/predict {service.process.pid}\n")

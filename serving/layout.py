@@ -39,6 +39,8 @@ def rows_of(decoded: Any, *, many: bool, columns: int) -> Rows:
 
     Raises ValueError for anything else.
     """
+    if type(decoded) is dict and not many and not columns:
+        return [decoded]
     if columns:
         return Columns.of(decoded, columns)
     records = decoded if many else [decoded]

@@ -93,18 +93,17 @@ class Prediction:
 
     def to_json(self) -> bytes:
         """The body of `GET /api/predict/<id>`."""
-        parts = [b'{"prediction_id":', to_json(self.prediction_id), b',"status":', _STATUSES[self.status]]
-        if self.result is not None:
-            parts += (b',"result":', self.result)
-        if self.error is not None:
-            parts += (b',"error":', to_json({"code": self.error.code, "message": self.error.message}))
-        if self.model is not None:
-            parts += (b',"model":', _model_json(self.model.tag, self.model.sha256, self.warning))
-        parts += (b',"accepted_at":', _iso_json(self.accepted_at))
-        if self.finished_at is not None:
-            parts += (b',"finished_at":', _iso_json(self.finished_at))
-        parts += (b',"expires_at":', _iso_json(self.expires_at), b"}")
-        return b"".join(parts)
+        failure = self.error
+        return b'{"prediction_id":%b,"status":%b%b%b%b,"accepted_at":%b%b,"expires_at":%b}' % (
+            to_json(self.prediction_id),
+            _STATUSES[self.status],
+            b"" if self.result is None else b',"result":' + self.result,
+            b"" if failure is None else b',"error":' + to_json({"code": failure.code, "message": failure.message}),
+            b"" if self.model is None else _model_json(self.model.tag, self.model.sha256, self.warning),
+            _iso_json(self.accepted_at),
+            b"" if self.finished_at is None else b',"finished_at":' + _iso_json(self.finished_at),
+            _iso_json(self.expires_at),
+        )
 
 
 _STATUSES = {status: to_json(status) for status in Status}
@@ -112,7 +111,7 @@ _STATUSES = {status: to_json(status) for status in Status}
 
 @lru_cache(maxsize=64)
 def _model_json(tag: str, sha256: str, warning: str | None) -> bytes:
-    return to_json({"tag": tag, "sha256": sha256, **({} if warning is None else {"warning": warning})})
+    return b',"model":' + to_json({"tag": tag, "sha256": sha256, **({} if warning is None else {"warning": warning})})
 
 
 @lru_cache(maxsize=1024)

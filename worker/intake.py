@@ -80,12 +80,7 @@ class Intake:
         valid = message if message.schema_hash == self._project.schema_hash else self._revalidated(message)
         if valid is None:
             return None
-        return Job(
-            message=valid,
-            message_id=record["messageId"],
-            handle=record["receiptHandle"],
-            receives=_receives(record),
-        )
+        return Job(valid, record["messageId"], record["receiptHandle"], _receives(record))
 
     def _revalidated(self, message: Message) -> Message | None:
         """The message under today's schema, new fields filled with their defaults; None when it fails for good."""

@@ -141,14 +141,10 @@ class EventSource:
 
 
 def _record(message: Received) -> dict[str, Any]:
+    """What our handlers read of an SQS record."""
     return {
         "messageId": message.id,
         "receiptHandle": message.id,
         "body": message.body,
-        "attributes": {
-            "ApproximateReceiveCount": str(message.receives),
-            "SentTimestamp": str(int(message.sent_at * 1000)),
-        },
-        "messageAttributes": {},
-        "eventSource": "aws:sqs",
+        "attributes": {"ApproximateReceiveCount": str(message.receives)},
     }

@@ -22,7 +22,6 @@ class Received(NamedTuple):
     id: str
     body: str
     receives: int
-    sent_at: float  # seconds since 1970
 
 
 class LocalQueue:
@@ -71,11 +70,11 @@ class LocalQueue:
         total = last = 0
         with self._database.writing(QueueUnavailable) as connection:
             found = connection.execute(_VISIBLE, (*visible, most))
-            for id_, size, *message in found:
+            for id_, size, body, receives in found:
                 total += size
                 if received and total > most_bytes:
                     break
-                received.append(Received(str(id_), *message))
+                received.append(Received(str(id_), body, receives))
                 last = id_
             found.close()
             if received:
@@ -124,8 +123,7 @@ class LocalQueue:
 
 
 _VISIBLE = (
-    "SELECT id, size, body, receives + 1, sent_at FROM messages"
-    " WHERE +visible_at <= ? OR +visible_at > ? ORDER BY id LIMIT ?"
+    "SELECT id, size, body, receives + 1 FROM messages WHERE +visible_at <= ? OR +visible_at > ? ORDER BY id LIMIT ?"
 )
 _LEASE = (  # the same messages in one statement: the plus keeps to the order of ids, which ends with the last of them
     "UPDATE messages SET visible_at = ?, owner = ?, receives = receives + 1"

@@ -10,6 +10,8 @@ from serving.errors import Unavailable
 from serving.local.lock import locked
 
 BUSY_MS = 5_000
+LOG_PAGES = 4_000
+"""Of 4 KiB, after which the write-ahead log is copied into the file: a page of the queue is written three times."""
 _LETTERS = """
 CREATE TABLE IF NOT EXISTS dead_letters (
     id TEXT NOT NULL,
@@ -119,6 +121,7 @@ class Database:
                 connection.executescript(SCHEMA)
             self._prepared = True
         connection.execute(f"PRAGMA synchronous = {self._synchronous}")
+        connection.execute(f"PRAGMA wal_autocheckpoint = {LOG_PAGES}")
         return connection
 
 

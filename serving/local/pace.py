@@ -2,7 +2,7 @@
 
 import time
 
-MOST_MESSAGES = 1_000
+MOST_MESSAGES = 4_000
 FIRST_MESSAGES = 100
 PATIENCE = 0.02
 """Seconds that a batch is waited for, at most."""

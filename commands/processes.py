@@ -91,6 +91,7 @@ def worker(settings: Settings, name: str) -> None:
     from serving.local.connect import connect_local
     from serving.local.event_source import EventSource
     from worker.dead_letters import DeadLetterHandler
+    from worker.garbage import keep_loaded
     from worker.main import Worker
 
     control = os.dup(1)
@@ -98,7 +99,7 @@ def worker(settings: Settings, name: str) -> None:
     backend = connect_local(settings)
     if os.read(0, len(GO)) != GO:
         return  # the supervisor has nothing to serve
-    handler = Worker.build(settings, backend)
+    handler = Worker.build(settings, backend, on_model=keep_loaded)
     source = EventSource(
         backend,
         worker=handler,

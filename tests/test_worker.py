@@ -1,5 +1,6 @@
 """The worker: whose fault a failure is, and what becomes of a message."""
 
+import sys
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +14,7 @@ from sklearn.pipeline import make_pipeline
 from serving.errors import ModelRefused, StoreUnavailable
 from serving.local.predictions import LocalPredictions
 from tests.making import Loop, loop_of, make_loop, pickled, upload, write_project
+from tests.running import run
 from worker.child import model_source
 from worker.main import Worker
 from worker.model import unpickle
@@ -163,6 +165,41 @@ def test_workers_follow_the_pointer(tmp_path: Path) -> None:
     assert (loop.answer(first)["model"]["tag"], loop.answer(second)["model"]["tag"]) == ("v1", "v2")
     assert loop.answer(second)["result"]["prediction"] == pytest.approx(3)
     loop.close()
+
+
+def test_each_model_is_told_of_once(tmp_path: Path) -> None:
+    loop = make_loop(tmp_path, "x: float = Field(examples=[1])", doubling(), model_refresh=0.01)
+    told: list[str] = []
+    worker = Worker.build(loop.settings, loop.backend, on_model=lambda: told.append("loaded"))
+    for count in (1, 1, 2, 2):
+        if count > len(told):
+            upload(loop.settings, pickled(tmp_path / "other.pkl", doubling(3)), "v2")
+        time.sleep(0.02)
+        worker.refresh()
+        assert len(told) == count
+    loop.close()
+
+
+def test_what_is_loaded_is_left_out_of_collections_until_something_takes_its_place() -> None:
+    run(
+        sys.executable,
+        "-c",
+        """
+import gc, weakref
+from worker.garbage import keep_loaded
+
+class Model: ...
+model = Model()
+model.itself, gone = model, weakref.ref(model)
+keep_loaded()
+assert gc.get_freeze_count() > 1000
+del model
+gc.collect()
+assert gone() is not None
+keep_loaded()
+assert gone() is None
+""",
+    )
 
 
 def test_a_pickle_that_says_it_is_of_another_scikit_learn_is_refused() -> None:

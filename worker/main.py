@@ -33,8 +33,16 @@ class Worker:
     """Predicts first deliveries in this process, redelivered ones in quarantine; one model for the whole batch."""
 
     def __init__(
-        self, *, backend: Backend, project: Project, settings: Settings, models: ModelSource, quarantine: Quarantine
+        self,
+        *,
+        backend: Backend,
+        project: Project,
+        settings: Settings,
+        models: ModelSource,
+        quarantine: Quarantine,
+        on_model: Callable[[], None] = lambda: None,
     ) -> None:
+        """`on_model` is called when the first model has been loaded, and after each other one."""
         self._backend = backend
         self._settings = settings
         self._models = models
@@ -42,35 +50,48 @@ class Worker:
         self._intake = Intake(backend, project)
         self._lookup = Lookup(project, backend.features)
         self._tally = Tally()
+        self._on_model = on_model
+        self._model: LoadedModel | None = None
 
     @classmethod
-    def build(cls, settings: Settings, backend: Backend, *, patient: bool = False) -> "Worker":
+    def build(
+        cls, settings: Settings, backend: Backend, *, patient: bool = False, on_model: Callable[[], None] = lambda: None
+    ) -> "Worker":
         """The worker with its parts, the model loaded. Raises ConfigurationError, ModelUnavailable.
 
         A `patient` worker starts without a model too: its messages wait in the queue, with growing pauses.
         """
         project = Project.load(settings.project_dir, dressed=False)
-        models = model_source(settings, backend, project, reporter=Reporter(backend.predictions))
+        worker = cls(
+            backend=backend,
+            project=project,
+            settings=settings,
+            models=model_source(settings, backend, project, reporter=Reporter(backend.predictions)),
+            quarantine=Quarantine(settings),
+            on_model=on_model,
+        )
         try:
-            models.current()
+            worker._current()
         except ModelUnavailable as error:
             if not patient:
                 raise
             logger.error("no model yet: %s", error)
-        return cls(
-            backend=backend,
-            project=project,
-            settings=settings,
-            models=models,
-            quarantine=Quarantine(settings),
-        )
+        return worker
 
     def refresh(self) -> None:
         """Follow the pointer although nothing is to be predicted: for a process that waits for work."""
         try:
-            self._models.current()
+            self._current()
         except ModelUnavailable as error:
             logger.error("%s", error)
+
+    def _current(self) -> LoadedModel:
+        """Raises ModelUnavailable."""
+        model = self._models.current()
+        if model is not self._model:
+            self._model = model
+            self._on_model()
+        return model
 
     def close(self) -> None:
         """End the quarantine's child."""
@@ -85,7 +106,7 @@ class Worker:
         jobs, failures = self._intake.open(event["Records"])
         if jobs:
             try:
-                failures += self._answer(jobs, self._models.current(), seconds_left)
+                failures += self._answer(jobs, self._current(), seconds_left)
             except ModelUnavailable as error:
                 failures += self._try_later(jobs, str(error))
         return {"batchItemFailures": [{"itemIdentifier": id_} for id_ in failures]}
@@ -161,7 +182,8 @@ class Worker:
         answers = model.predictor.predict(groups, seconds)
         outcomes: list[Outcome | None] = []
         for message, own in zip(batch.messages, answers, strict=True):
-            log_rejections(message.prediction_id, rejections(own))
+            if lines := rejections(own):
+                log_rejections(message.prediction_id, lines)
             limit = self._settings.max_result
             outcomes.append(None if own is None else outcome(own, many=message.many, max_result=limit))
         if outcomes[0] is None and first and seconds > self._settings.worker_timeout / 2:

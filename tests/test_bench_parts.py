@@ -1,5 +1,6 @@
 """Each part of the benchmarks with few records and one round: the real service answers, and every row is there."""
 
+import importlib
 import json
 import pickle
 import signal
@@ -62,7 +63,8 @@ def told(rows: list[Row]) -> dict[str, Row]:
 
 def test_each_step_of_a_prediction_is_timed(setting: Setting) -> None:
     rows = told(micro.measure(setting, enough=0.0))
-    assert len(rows) == 11
+    assert len(rows) == 10
+    assert len([row for row in rows.values() if row.beside]) == 2
     assert {row.unit for row in rows.values()} == {"µs"}
 
 
@@ -138,3 +140,10 @@ def test_serve_prints_url_and_pid_and_leaves_no_process(model: Path) -> None:
         process.send_signal(signal.SIGTERM)
     assert process.returncode == 0
     assert not psutil.wait_procs(everything, timeout=30)[1]
+
+
+@pytest.mark.parametrize("part", suite.PARTS)
+def test_a_part_has_a_title_that_fits_a_line(part: str) -> None:
+    title: str = importlib.import_module(f"bench.parts.{part}").TITLE
+    assert title.startswith(f"{part}: ")
+    assert len(title) <= 80

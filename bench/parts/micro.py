@@ -7,6 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from app.body import BodyReader
 from app.main import create_app
 from bench import bare
@@ -21,7 +23,7 @@ from worker.lookup import Lookup
 from worker.output import Output
 from worker.table import Table
 
-TITLE = "micro: µs of CPU for each step of a prediction"
+TITLE = "micro: µs of CPU for each step, beside the bare Pipeline's own where it has one"
 ENOUGH = 0.1
 """Seconds of CPU of a step in a round."""
 GROUP = 100
@@ -40,15 +42,19 @@ def measure(setting: Setting, *, enough: float = ENOUGH) -> list[Row]:
         place(Path(folder) / "state", uploaded(Path(folder), setting.model)) as here,
         asyncio.Runner() as loop,
     ):
-        steps = {**_api(here, loop, given), **_stored(here, given), **_model(here, given, setting.model)}
-        found: dict[str, list[float]] = {name: [] for name in steps}
+        alone = {**_api(here, loop, given), **_stored(here, given)}
+        pairs = {**{name: [step] for name, step in alone.items()}, **_model(here, given, setting.model)}
+        found: dict[str, list[list[float]]] = {name: [] for name in pairs}
         for number in range(setting.rounds + 1):
             setting.say(f"micro: round {number} of {setting.rounds}" if number else "micro: warming up")
-            for name, step in steps.items():
-                taken = _repeated(step, enough)
+            for name, steps in pairs.items():
+                taken = [_repeated(step, enough) * 1e6 for step in steps]
                 if number:
-                    found[name].append(taken * 1e6)
-    return [Row(name=name, unit="µs", ours=took) for name, took in found.items()]
+                    found[name].append(taken)
+    return [
+        Row(name=name, unit="µs", ours=[each[0] for each in took], beside=[each[1] for each in took if len(each) > 1])
+        for name, took in found.items()
+    ]
 
 
 def _repeated(step: Step, enough: float) -> float:
@@ -131,8 +137,8 @@ def _stored(here: Place, rows: list[Record]) -> dict[str, Step]:
     }
 
 
-def _model(here: Place, rows: list[Record], model: Path) -> dict[str, Step]:
-    """From a message of many records to encoded answers."""
+def _model(here: Place, rows: list[Record], model: Path) -> dict[str, list[Step]]:
+    """From a message of many records to encoded answers, each beside the bare Pipeline's own step."""
     pipeline = bare.load(model)
     frame, output = Frame(here.project, pipeline), Output(pipeline)
     lookup = Lookup(here.project, here.backend.features)
@@ -145,7 +151,12 @@ def _model(here: Place, rows: list[Record], model: Path) -> dict[str, Step]:
 
     ready = built()
     return {
-        f"decode and frame, {ROWS:,}": lambda: _timed(built, ROWS),
-        f"predict_proba, {ROWS:,}": lambda: _timed(lambda: pipeline.predict_proba(ready), ROWS),
-        f"predict and encode, {ROWS:,}": lambda: _timed(lambda: output.answers(ready, ROWS), ROWS),
+        f"decode and frame, {ROWS:,}": [
+            lambda: _timed(built, ROWS),
+            lambda: _timed(lambda: pd.DataFrame(rows), ROWS),
+        ],
+        f"predict and encode, {ROWS:,}": [
+            lambda: _timed(lambda: output.answers(ready, ROWS), ROWS),
+            lambda: _timed(lambda: pipeline.predict_proba(ready), ROWS),
+        ],
     }

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from serving.start import starting
+from serving.start import around_snapshots, starting
 
 with starting():
     from mangum import Mangum
@@ -18,6 +18,7 @@ with starting():
     app = create_app(settings)
     app.add_middleware(GZipMiddleware, minimum_size=64 * 1024, compresslevel=4)
     mangum = Mangum(app, lifespan="off")
+    around_snapshots()  # nothing has been asked of AWS yet: no connection is open, and no key is known
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:

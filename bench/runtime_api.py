@@ -53,6 +53,11 @@ class Function:
         """What the init has taken: the process asks for its first event."""
         return self._take(self.api.asked)
 
+    def snapshot(self) -> Sequence[int]:
+        """The ports that the process is connected to where SnapStart would keep its memory; then it is restored."""
+        ports: Sequence[int] = self._take(self.api.kept)
+        return ports
+
     def _take(self, queue: Queue[Any]) -> Any:
         until = time.monotonic() + SECONDS
         while self.api.error is None:
@@ -76,6 +81,12 @@ class _Api(BaseHTTPRequestHandler):
         super().setup()
 
     def do_GET(self) -> None:
+        if self.path.endswith("/restore/next"):
+            self.server.kept.put(_connected(self.server.pid))
+            self.send_response(200)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
         self.server.asked.put(self.server.taken())
         body = json.dumps(self.server.events.get()).encode()
         self.send_response(200)
@@ -109,6 +120,7 @@ class _Server(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Api)
         self.events: Queue[Any] = Queue()
         self.asked: Queue[Taken] = Queue()
+        self.kept: Queue[Sequence[int]] = Queue()
         self.answers: Queue[Answer] = Queue()
         self.error: Any = None
         self.over = False
@@ -172,6 +184,11 @@ def _cpu_seconds(pid: int) -> float:
         return time.clock_gettime((~pid << 3) | 2)
     times = psutil.Process(pid).cpu_times()
     return float(times.user + times.system)
+
+
+def _connected(pid: int) -> Sequence[int]:
+    found = psutil.Process(pid).net_connections(kind="tcp")
+    return [connection.raddr.port for connection in found if connection.status == psutil.CONN_ESTABLISHED]
 
 
 def _peak_mib(pid: int) -> float:

@@ -50,6 +50,10 @@ class Deployment(Settings):
         pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$",
         description="Who is told of dead letters, delays and errors; empty: nobody.",
     )
+    snap_start: bool = Field(
+        default=False,
+        description="Whether API and worker start from snapshots (SnapStart): $3.90 a month for a GiB of their memory.",
+    )
     dashboard: bool = Field(default=False, description="Whether a CloudWatch dashboard is made.")
     permissions_boundary: str | None = Field(
         None,

@@ -17,3 +17,6 @@ class Backend:
     registry: ModelRegistry
     features: FeatureStore
     results: Callable[[], ResultSignal]
+
+    def disconnect(self) -> None:
+        """Give up connections that are open; the next call makes new ones."""

@@ -7,11 +7,12 @@ import os
 import time
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
 from bench.cold_start import RECORD, SUBJECTS, cold_start
-from bench.runtime_api import Answer, Function
+from bench.runtime_api import Answer, Function, running_function
 from bench.site import Site, post, request, running_site
 from serving.prediction import ModelVersion
 from serving.start import starting
@@ -82,6 +83,20 @@ def test_every_subject_starts_answers_and_is_measured(subject: Any, site: Site, 
     run = cold_start(site, subject)
     assert 0 < run.init.cpu_seconds < run.answered.cpu_seconds
     assert run.answered.peak_mib > 30
+
+
+@pytest.mark.parametrize(("handler", "bundle"), [(API, "api"), (WORKER, "worker")])
+def test_a_snapshot_holds_no_connection_to_aws_and_what_is_restored_answers(
+    handler: str, bundle: str, site: Site, api: Function
+) -> None:
+    if bundle == "worker":
+        accepted(api)
+    event = site.batch() if bundle == "worker" else post(RECORD)
+    environment = {**site.environment, "AWS_LAMBDA_INITIALIZATION_TYPE": "snap-start"}
+    with running_function(handler, site.import_path(handler, bundle), environment) as function:
+        assert urlsplit(site.emulator.url).port not in function.snapshot()
+        answer = function(event).body
+    assert answer.get("statusCode") == 202 or answer == {"batchItemFailures": []}
 
 
 def test_a_handler_that_can_not_be_imported_is_said_at_once(site: Site) -> None:

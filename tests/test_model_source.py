@@ -8,9 +8,11 @@ import pytest
 
 from serving.errors import ModelRefused, ModelUnavailable
 from serving.manifest import Scan
+from serving.project import Project
 from tests.making import Loop, loop_of, make_loop
 from tests.spoiling import HERE, SPOILS, dangerous, doubling, info, of_another_scikit_learn, put, reported, served
 from worker.child import model_source
+from worker.model import ModelSource
 
 
 @pytest.fixture
@@ -140,3 +142,17 @@ def test_a_dangerous_verdict_is_an_error_of_the_model(loop: Loop) -> None:
     version = loop.backend.registry.manifest("v2").version
     with pytest.raises(ModelRefused, match="must not be loaded"):
         model_source(loop.settings, loop.backend, loop.project).load(version)
+
+
+def test_the_pointer_is_read_again_when_only_the_clock_on_the_wall_has_gone_on(loop: Loop) -> None:
+    now = 0.0
+    settings = loop.settings.model_copy(update={"model_refresh": 30.0})
+    project = Project.load(settings.project_dir)
+    source = ModelSource(loop.backend.registry, project, settings=settings, clock=lambda: now)
+    assert source.current().version.tag == "v1"
+    put(loop, "v2")
+    assert source.current().version.tag == "v1", "a moment later"
+    now += 3600  # in a snapshot
+    assert source.current().version.tag == "v2"
+    now -= 7200  # somebody has set it
+    assert source.current().version.tag == "v2"

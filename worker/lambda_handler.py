@@ -1,6 +1,6 @@
 """The worker Lambda: libraries, clients and model are loaded while this is imported, before the first batch."""
 
-from serving.start import starting
+from serving.start import around_snapshots, starting
 
 with starting():
     from serving.backend import connect
@@ -14,4 +14,6 @@ with starting():
     with fetching(connect(settings, sends=False)) as backend:
         from worker.main import Worker  # and, with it, pandas and scikit-learn: a second
 
-        handler = discreet(Worker.build(settings, backend, patient=True), records=settings.log_records)
+        worker = Worker.build(settings, backend, patient=True)
+    around_snapshots(before=backend.disconnect)
+    handler = discreet(worker, records=settings.log_records)

@@ -52,6 +52,7 @@ class ModelSource:
         settings: Settings,
         before_predict: Callable[[], None] = lambda: None,
         reporter: Reporter | None = None,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self._registry = registry
         self._project = project
@@ -59,17 +60,21 @@ class ModelSource:
         self._before_predict = before_predict
         self._reporter = reporter
         self._loaded: LoadedModel | None = None
-        self._checked_at = float("-inf")
+        self._read_at = {time.monotonic: float("-inf"), clock: float("-inf")}
         self._pointer: Pointer | None = None
         self._refusals: dict[ModelVersion, str] = {}
         self._problem: str | None = None  # the last one that was logged
 
     def current(self) -> LoadedModel:
         """At most MODEL_REFRESH seconds behind the pointer. Raises ModelUnavailable when nothing can be loaded."""
-        if self._loaded is None or time.monotonic() - self._checked_at > self._settings.model_refresh:
+        if self._loaded is None or self._age() > self._settings.model_refresh:
             self._loaded = self._refreshed()
-            self._checked_at = time.monotonic()
+            self._read_at = {clock: clock() for clock in self._read_at}
         return self._loaded
+
+    def _age(self) -> float:
+        """Seconds since the pointer was read. One clock stands still in a snapshot, and the other may be set back."""
+        return max(clock() - read_at for clock, read_at in self._read_at.items())
 
     def load(self, version: ModelVersion) -> LoadedModel:
         """Exactly this model. Raises ModelRefused, TagMissing, ModelUnavailable."""

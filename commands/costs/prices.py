@@ -54,6 +54,8 @@ PRICES: Mapping[str, Price] = {
     "lambda_calls": Price(service="Lambda", unit="calls", usd=0.20, per=MILLION, as_of="2026-09-19", source=_LAMBDA),
     "lambda_arm64": Price(service="Lambda", unit="GB-s", usd=0.0000133334, as_of="2026-09-19", source=_LAMBDA),
     "lambda_x86_64": Price(service="Lambda", unit="GB-s", usd=0.0000166667, as_of="2026-09-19", source=_LAMBDA),
+    "snapshots_kept": Price(service="Lambda", unit="GB-s", usd=0.0000015046, as_of="2026-05", source=_LAMBDA),
+    "snapshots_restored": Price(service="Lambda", unit="GB", usd=0.0001397998, as_of="2026-05", source=_LAMBDA),
     "sqs_requests": Price(service="SQS", unit="requests", usd=0.40, per=MILLION, as_of="2026-06", source=_SQS),
     "dynamodb_writes": Price(  # half of what it was before November 2024
         service="DynamoDB", unit="write units", usd=0.625, per=MILLION, as_of="2026-09-11", source=_DYNAMODB

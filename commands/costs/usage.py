@@ -32,6 +32,7 @@ def usage(counts: Counts, deployment: Deployment, stack: Stack, assumes: Assumpt
     """Every line, service by service, also those of which there is nothing."""
     yield _line("gateway_calls", "calls", counts.gateway_calls, "posts + reads, each 512 KiB of one is another")
     yield from _compute(counts, deployment)
+    yield from _snapshots(counts, deployment, assumes)
     idle = "triggers × pollers × month / poll"
     yield _line("sqs_requests", "polls of idle triggers", counts.idle_receives, idle, fixed=True)
     yield _line(
@@ -50,6 +51,17 @@ def _compute(counts: Counts, deployment: Deployment) -> Iterator[Line]:
     yield _line(per_second, "API: time", counts.api_seconds * api, "api_seconds × api_memory / 1024")
     yield _line("lambda_calls", "worker: batches", counts.batches, "batches")
     yield _line(per_second, "worker: time", counts.worker_seconds * worker, "worker_seconds × worker_memory / 1024")
+
+
+def _snapshots(counts: Counts, deployment: Deployment, assumes: Assumptions) -> Iterator[Line]:
+    """A snapshot is charged by its function's memory, used or not."""
+    made = int(deployment.snap_start)
+    api, worker = made * deployment.api_memory / MIB_OF_A_GB, made * deployment.worker_memory / MIB_OF_A_GB
+    kept, restored = (api + worker) * assumes.month, counts.api_starts * api + counts.worker_starts * worker
+    both = "(api_memory + worker_memory) / 1024 × month, with SNAP_START"
+    yield _line("snapshots_kept", "snapshots kept", kept, both, fixed=True)
+    each = "(api_starts × api_memory + worker_starts × worker_memory) / 1024, with SNAP_START"
+    yield _line("snapshots_restored", "snapshots restored", restored, each)
 
 
 def _tables(counts: Counts) -> Iterator[Line]:

@@ -28,6 +28,12 @@ def functions(names: Names) -> list[dict[str, Any]]:
             names.functions,
             {"StringEquals": {"lambda:Principal": "apigateway.amazonaws.com"}},
         ),
+        allow(
+            "KeepSnapshots",  # a version of a function has one, and an alias names the version: with SNAP_START
+            "lambda: PublishVersion ListVersionsByFunction GetFunctionConfiguration GetProvisionedConcurrencyConfig "
+            "CreateAlias GetAlias UpdateAlias DeleteAlias",
+            names.functions,
+        ),
         allow("SeeAndEndWhoCallsFunctions", "lambda: GetPolicy RemovePermission", names.functions),
         allow("MakeTriggers", "lambda: CreateEventSourceMapping", "*", function),  # it has no ARN before it is made
         allow(

@@ -112,6 +112,7 @@ def deployment_document(
         "log_days": deployment.log_days,
         "alarm_email": deployment.alarm_email or "",
         "dashboard": deployment.dashboard,
+        "snap_start": deployment.snap_start,
         "permissions_boundary": deployment.permissions_boundary or {"Ref": "AWS::NoValue"},
         "api_artifact": _from_repository(api),
         "worker_artifact": _from_repository(worker),

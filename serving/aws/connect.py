@@ -43,11 +43,14 @@ class AwsBackend(Backend):
     clients: Sequence[Any]
     pool: ThreadPoolExecutor
 
+    def disconnect(self) -> None:
+        for one in self.clients:
+            one.close()
+
     def close(self) -> None:
         """Give back connections and threads."""
         self.pool.shutdown()
-        for one in self.clients:
-            one.close()
+        self.disconnect()
 
 
 def connect_aws(settings: Settings, session: Session | None = None, *, sends: bool = True) -> AwsBackend:

@@ -21,6 +21,7 @@ CHOSEN: dict[str, Any] = {
     "log_days": 90,
     "alarm_email": "ops@example.org",
     "dashboard": True,
+    "snap_start": True,
     "architecture": "x86_64",
 }
 

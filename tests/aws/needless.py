@@ -42,6 +42,17 @@ NEEDLESS: dict[str, dict[str, str]] = {
         "PublishToLatestPublished": "lambda:PublishVersion",
         "the bucket of packages has no versions": "s3:GetObjectVersion",
     },
+    "AWS::Lambda::Version": {
+        "ProvisionedConcurrencyConfig": "lambda:PutProvisionedConcurrencyConfig",
+        "RuntimePolicy": "lambda:PutRuntimeManagementConfig",
+        "FunctionScalingConfig": "lambda:PutFunctionScalingConfig",
+    },
+    "AWS::Lambda::Alias": {
+        "ProvisionedConcurrencyConfig": "lambda:PutProvisionedConcurrencyConfig "
+        "lambda:DeleteProvisionedConcurrencyConfig",
+        "an alias moves at once: no deployment of CodeDeploy": "codedeploy:CreateDeployment codedeploy:GetDeployment "
+        "codedeploy:GetDeploymentGroup codedeploy:GetDeploymentConfig codedeploy:StopDeployment",
+    },
     "AWS::Lambda::EventSourceMapping": {"KmsKeyArn": "kms:DescribeKey kms:GenerateDataKey kms:Decrypt"},
     "AWS::Logs::LogGroup": {
         "DataProtectionPolicy": "logs:PutDataProtectionPolicy logs:DeleteDataProtectionPolicy logs:CreateLogDelivery "

@@ -29,6 +29,8 @@ LISTS = {
     "cloudwatch:DescribeAlarms",
 }
 """They name no resource."""
+FUNCTIONS = {"ApiLambdaFunction": "api", "WorkerLambdaFunction": "worker"}
+"""Those that can start from a snapshot."""
 
 
 @pytest.fixture
@@ -75,8 +77,14 @@ def arns(names: Names, kind: str, logical: str, properties: dict[str, Any]) -> l
             return [names.iam(f"role/{made(64)}")]
         case "Lambda::Function":
             return [names.arn("lambda", f"function:{properties['FunctionName']}")]
+        case "Lambda::Version" | "Lambda::Alias":
+            function = names.arn("lambda", f"function:{stack}-{FUNCTIONS[properties['FunctionName']['Ref']]}")
+            return [function, f"{function}:{'snapstart' if kind.endswith('Alias') else 7}"]
         case "Lambda::Permission":
-            return [names.arn("lambda", f"function:{stack}-api")]
+            return [
+                names.arn("lambda", f"function:{stack}-api"),
+                names.arn("lambda", f"function:{stack}-api:snapstart"),
+            ]
         case "Lambda::EventSourceMapping":
             return [names.arn("lambda", "event-source-mapping:a1b2")]
         case "Logs::LogGroup":
@@ -148,10 +156,9 @@ def test_what_is_not_granted_is_listed_by_the_registry_and_for_properties_that_a
                 assert reason not in properties, f"{logical} has {reason}, which needs {actions}"
 
 
-def test_nothing_is_granted_to_cloudformation_that_no_type_of_the_template_needs(
-    template: Template, role: Role
-) -> None:
-    kinds = {resource["Type"] for resource in template.resources.values()}
+def test_nothing_is_granted_to_cloudformation_that_no_type_of_the_fullest_template_needs(chosen: Template) -> None:
+    role = role_of(chosen.deployment)
+    kinds = {resource["Type"] for resource in chosen.resources.values()}
     needed = {action.lower() for kind in kinds for action in registered(kind)}
     granted = {action for found in (functions, storage) for s in found(role.names) for action in s["Action"]}
     assert {action for action in granted if action.lower() not in needed} == set()

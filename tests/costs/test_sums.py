@@ -28,6 +28,16 @@ def test_with_alarm_email_and_dashboard_nothing_costs_these_too() -> None:
     assert made.variable == 0
 
 
+def test_with_snap_start_snapshots_of_both_are_kept_and_one_start_in_a_hundred_is_a_restored_one() -> None:
+    nothing, million = bill(0, SNAP_START="true"), bill(1_000_000, SNAP_START="true")
+    assert nothing.fixed - bill(0).fixed == pytest.approx(
+        3 * 2_592_000 * 0.0000015046
+    )  # GB: 1 of the API, 2 of the worker
+    restored = 0.01 * (3_000_000 * 1 + 1_000_000 * 2)
+    assert quantity(million, "snapshots restored") == pytest.approx(restored)
+    assert usd("snapshots_restored", restored) == pytest.approx(50_000 * 0.0001397998)
+
+
 def test_a_million_predictions_one_by_one_each_read_twice() -> None:
     made = bill(1_000_000)
     n = 1_000_000

@@ -6,12 +6,13 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
+from bench.cold_start import SUBJECTS
 from bench.row import Goal, Row
 from bench.setting import Setting
 from tests.running import ROOT
 
 TITLE = "cold: s of CPU from a Lambda's start to its first answer, beside its floor"
-GOALS = {("API", "API floor"): Goal(limit=1.10), ("worker", "worker floor"): Goal(limit=1.05)}
+GOALS = {(s.name, s.against[0]): Goal(limit=s.goal) for s in SUBJECTS if s.goal is not None}
 
 
 def measure(setting: Setting) -> list[Row]:

@@ -146,6 +146,35 @@ def test_a_message_is_of_the_right_types_or_a_value_error(
         ports.queue.open(json.dumps(json.loads(line) | foreign) + "\n" + payload)
 
 
+def test_a_message_of_an_earlier_release_is_read(ports: Ports, message: Message) -> None:
+    first = {
+        "version": 1,
+        "prediction_id": message.prediction_id,
+        "accepted_at": message.accepted_at,
+        "expires_at": message.expires_at,
+        "schema_hash": message.schema_hash,
+        "many": message.many,
+        "redriven": False,
+        "suspect": True,
+        "alone": False,
+    }
+    body = json.dumps(first) + "\n" + message.payload.decode()
+    assert ports.queue.open(body) == replace(message, suspect=True)
+
+
+def test_records_in_columns_travel_as_they_are(ports: Ports, message: Message) -> None:
+    sent = replace(message, many=True, columns=2, payload=b'{"x":[1,2]}', redriven=True)
+    ports.queue.send([sent])
+    (received,) = ports.receive()
+    found = ports.queue.open(received.body)
+    assert found == sent
+    assert found.records() == [{"x": 1}, {"x": 2}]
+    line, _, payload = received.body.partition("\n")
+    for version, columns in ((1, 2), (2, 0), (2, True)):
+        with pytest.raises(ValueError, match=r"message version|not a message of this service"):
+            ports.queue.open(json.dumps(json.loads(line) | {"version": version, "columns": columns}) + "\n" + payload)
+
+
 def test_the_head_of_a_message_outlives_its_version_and_its_payload(message: Message) -> None:
     line, _, _ = replace(message, redriven=True).to_text().partition("\n")
     later = json.dumps(json.loads(line) | {"version": 2, "many": "perhaps", "more": 1})

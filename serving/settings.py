@@ -45,7 +45,8 @@ class Settings(BaseModel):
         None, description="Where models are kept (`bucket` in service.toml): S3, or a folder; else STATE_DIR/models."
     )
     aws_region: str | None = Field(None, description="AWS region (`region` in service.toml).")
-    worker_memory: Count = Field(2048, description="Memory of the worker Lambda, MiB (`memory` in service.toml).")
+    # 1,769 MiB come with one whole processor: less is slower, and more is dearer and no faster (bench/README.md).
+    worker_memory: Count = Field(1769, description="Memory of the worker Lambda, MiB (`memory` in service.toml).")
     worker_timeout: float = Field(
         60,
         ge=10,

@@ -43,7 +43,7 @@ def test_what_aws_would_refuse_later_is_refused_at_once(tmp_path: Path, changes:
 
 def test_a_model_that_two_processes_have_no_memory_for_is_refused(tmp_path: Path) -> None:
     deployment = read(tmp_path)
-    deployment.check_memory(300 * MIB)
+    deployment.check_memory(172 * MIB)
     with pytest.raises(SettingsError, match="need 2424: set `memory` in service"):
         deployment.check_memory(500 * MIB)
     read(tmp_path, worker_memory="2500").check_memory(500 * MIB)

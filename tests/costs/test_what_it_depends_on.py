@@ -70,7 +70,7 @@ def test_who_waits_makes_fewer_calls_that_take_longer() -> None:
 @pytest.mark.parametrize(
     ("setting", "value", "what", "factor"),
     [
-        ("WORKER_MEMORY", 4096, "worker: time", 2),  # one thread has no use for more than one processor
+        ("WORKER_MEMORY", 3538, "worker: time", 2),  # one thread has no use for more than one processor
         ("RESULT_TTL", 86_400, "answers kept", 1 / 7),
         ("LOG_DAYS", 60, "logs kept", 2),
         ("LOG_LEVEL", "ERROR", "logs written", 0),

@@ -99,7 +99,7 @@ def test_deployment_json_holds_what_differs_from_the_defaults(tmp_path: Path) ->
         "STAGE": "prod",
         "BUCKET": "models",
         "PROJECT_DIR": "project",
-        "WORKER_MEMORY": "2048",
+        "WORKER_MEMORY": "1769",
         "MAX_RECORDS": "50",
         "CORS_ORIGINS": "https://a.org, https://b.org",
         "WORKER_TIMEOUT": "120",

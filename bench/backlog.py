@@ -31,6 +31,7 @@ class Collector:
 
     def __init__(self, queue: LocalQueue) -> None:
         self.messages: list[Message] = []
+        self.expect = queue.expect
         self.open = queue.open
         self.postpone = queue.postpone
         self.depth = queue.depth

@@ -23,6 +23,10 @@ class PredictionQueue(Protocol):
         """All of them, else QueueUnavailable is raised: some may have been sent all the same."""
         ...
 
+    def expect(self, bodies: Sequence[str]) -> None:
+        """These will be opened next: what it takes to open them may begin, all at the same time."""
+        ...
+
     def open(self, body: str) -> Message:
         """The message of an SQS record's body.
 

@@ -32,6 +32,7 @@ class Intake:
     def open(self, records: Sequence[Mapping[str, Any]]) -> tuple[list[Job], list[str]]:
         """The jobs, and the ids of the messages that must be delivered again: those are postponed."""
         jobs, failures = [], []
+        self._backend.queue.expect([record["body"] for record in records])
         for record in records:
             try:
                 job = self._opened_or_kept(record)

@@ -73,7 +73,7 @@ def connect_aws(settings: Settings, session: Session | None = None, *, sends: bo
     payloads = Payloads(s3, str(settings.payload_bucket))
     pool = ThreadPoolExecutor(THREADS, thread_name_prefix="aws")
     return AwsBackend(
-        queue=SqsQueue(sqs, str(settings.queue_url), payloads),
+        queue=SqsQueue(sqs, str(settings.queue_url), payloads, pool),
         dead_letters=S3DeadLetters(payloads, pool),
         predictions=DynamoPredictions(Table(dynamodb, str(settings.table)), payloads, pool),
         registry=ModelRegistry(bucket=bucket, service=settings.service, stage=settings.stage),

@@ -1,5 +1,7 @@
 """Calls counted at the wire: what a request and a batch cost."""
 
+import random
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,8 +10,11 @@ import pytest
 
 from tests.aws.driven import Driven, driven
 from tests.aws.emulator import Emulator
-from tests.aws.wire import Wire
+from tests.aws.wire import Answer, Call, Forward, Wire
 from tests.manifests import manifest_of
+
+LARGE = {"x": 3, "note": random.Random(1).randbytes(700_000).hex()}
+"""It travels through the bucket."""
 
 
 @pytest.fixture
@@ -64,3 +69,20 @@ def test_what_is_served_is_reported_when_it_changes_and_at_no_other_batch(
         wire.calls.clear()
         assert service.poll()
         assert sorted(wire.operations) == sorted([pointer, "PutItem", *extra])
+
+
+def test_large_messages_of_a_batch_are_fetched_side_by_side_after_the_first(service: Driven, wire: Wire) -> None:
+    ids = [service.post(LARGE) for _ in range(4)]
+    together = threading.Barrier(3, timeout=10)  # a call that goes alone breaks it
+
+    def meets(call: Call, forward: Forward) -> Answer:
+        together.wait()
+        return forward()
+
+    wire.calls.clear()
+    wire.breaks("GET /.*/messages/", lambda call, forward: forward(), times=1)
+    wire.breaks("GET /.*/messages/", meets)
+    assert service.poll()
+    reads = [operation for operation in wire.operations if "/messages/" in operation and operation.startswith("GET")]
+    assert len(reads) == len(set(reads)) == 4
+    assert {service.get(id_)["status"] for id_ in ids} == {"succeeded"}

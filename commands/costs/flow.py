@@ -78,9 +78,7 @@ class Course:
         cpu = known.batch_cpu + messages * (known.message_cpu + self.workload.records * known.record_cpu)
         rounds = max(1.0, messages / THREADS)  # answers are written side by side
         written = rounds * (known.dynamodb + (known.s3 if self.sizes.result_object else 0))
-        large = min(
-            messages, 1 + max(1.0, (messages - 1) / THREADS)
-        )  # the first alone, then the others together
+        large = min(messages, 1 + max(1.0, (messages - 1) / THREADS))  # the first alone, then the others together
         read = large * known.s3 if self.sizes.input_object else 0
         looked_up = known.dynamodb if self.workload.views else 0
         return self._slowed(cpu, self.deployment.worker_memory) + written + read + looked_up

@@ -80,9 +80,9 @@ class DynamoPredictions:
         # A worker that is at it may still write an object after this, and die before it deletes it: then the bucket
         # lets it expire, and no row ever names it.
         with translated(StoreUnavailable, "payload bucket"):
-            copies = [key for folder in COPIES for key in self._payloads.names(folder, prediction.prediction_id)]
-            for key in {*copies, *([old["object"]["S"]] if "object" in old else [])}:
-                self._payloads.delete(key)
+            found = self._pool.map(lambda folder: self._payloads.names(folder, prediction.prediction_id), COPIES)
+            copies = {key for keys in found for key in keys} | ({old["object"]["S"]} if "object" in old else set())
+            list(self._pool.map(self._payloads.delete, copies))
 
     def swap(self, key: str, document: bytes, *, expected: bytes | None, expires_at: int | None = None) -> bool:
         item: Item = {"key": {"S": key}, "document": {"B": document}}  # as it is: it will be compared

@@ -4,6 +4,7 @@ python -m commands.processes api | worker NAME      settings come from the envir
 """
 
 import ctypes
+import gc
 import os
 import signal
 import sys
@@ -37,6 +38,7 @@ def api(settings: Settings, host: str, port: int) -> None:
 
     app = create_app(settings)
     mount_form(app, settings)
+    gc.freeze()  # what has been loaded stays: a collection amid a large body need not go through it
     _allow_files(settings.max_connections + OWN_FILES)
     _give_memory_back()
     server = uvicorn.Server(

@@ -1,5 +1,6 @@
 """The Worker's call on arrays and on as many messages of one record, beside the bare Pipeline on the same rows."""
 
+import gc
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
@@ -15,6 +16,7 @@ from bench.row import Goal, Row
 from bench.setting import Setting
 from serving.local.event_source import EventSource
 from worker.dead_letters import DeadLetterHandler
+from worker.garbage import keep_loaded
 from worker.main import Worker
 
 TITLE = "worker: ms of CPU for a call, beside DataFrame(records) and predict_proba"
@@ -80,6 +82,7 @@ def measure(setting: Setting, *, sizes: Sequence[int] = SIZES, enough: float = E
         place(Path(folder) / "state", uploaded(Path(folder), setting.model)) as here,
     ):
         worker = Worker.build(here.settings, here.backend)
+        keep_loaded()  # as the worker's process does; the bare Pipeline has as much of it
         with closing(Calls(here, worker)) as calls:
             for number in range(setting.rounds + 1):
                 setting.say(f"worker: round {number} of {setting.rounds}" if number else "worker: warming up")
@@ -88,6 +91,7 @@ def measure(setting: Setting, *, sizes: Sequence[int] = SIZES, enough: float = E
                     if number:
                         took[size].append(found)
         worker.close()
+        gc.unfreeze()
     return [row for size in sizes for row in _rows(size, took[size])]
 
 

@@ -22,7 +22,7 @@ from packaging.requirements import Requirement
 from bench.runtime_api import Function, running_function
 from commands.deployment import HERE, Deployment
 from commands.packaging.build import build
-from commands.packaging.sources import ROOTS
+from commands.packaging.roots import amazon_roots
 from commands.packaging.target import PLATFORMS
 from serving.aws.connect import AwsBackend, connect_aws
 from serving.settings import Settings
@@ -179,7 +179,7 @@ def _trusted(emulator: Emulator) -> dict[str, str]:
     if emulator.certificate is None:
         return {}
     bundle = emulator.certificate.with_suffix(".roots")
-    bundle.write_bytes((ROOT / ROOTS).read_bytes() + emulator.certificate.read_bytes())
+    bundle.write_bytes(amazon_roots().encode() + emulator.certificate.read_bytes())
     return {"AWS_CA_BUNDLE": str(bundle)}
 
 

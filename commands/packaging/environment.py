@@ -7,7 +7,8 @@ from typing import Any
 
 from commands.deployment import Deployment
 from commands.packaging.bytecode import RUNS_IN
-from commands.packaging.sources import PROJECT, ROOTS
+from commands.packaging.roots import ROOTS
+from commands.packaging.sources import PROJECT
 from serving.declared import OURS
 from serving.errors import SettingsError
 from serving.settings import Settings

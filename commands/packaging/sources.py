@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from commands.packaging.locked import Lambda
+from commands.packaging.roots import ROOTS, amazon_roots
 from serving.declared import OURS
 
 PACKAGES = {"api": ("app", "serving"), "worker": ("worker", "serving")}
 # The dead-letter function runs from api.zip, so that it can report a worker that can't start.
 DEAD_LETTERS = ("worker/__init__.py", "worker/dead_letters.py", "worker/dead_letter_handler.py")
-ROOTS = "serving/aws/roots.pem"
 PROJECT = "project"
 PROJECT_FILES = ("validation.py", "form.yml", "example.json", "service.toml", "requirements.txt")
 NOT_SERVED = {"train.py", "cli.py", "conftest.py", "setup.py"}
@@ -36,7 +36,7 @@ def copy_ours(name: Lambda, to: Path) -> None:
     for package in PACKAGES[name]:
         for path in sorted((OURS / package).rglob("*.py")):
             _copy(path, to / path.relative_to(OURS))
-    _copy(OURS / ROOTS, to / ROOTS)
+    (to / ROOTS).write_text(amazon_roots(), encoding="utf-8")
     for file in DEAD_LETTERS if name == "api" else ():
         if (OURS / file).exists():
             _copy(OURS / file, to / file)

@@ -11,10 +11,9 @@ import pytest
 from botocore.exceptions import UnknownServiceError
 from botocore.loaders import Loader
 
-from commands.packaging.sources import ROOTS
+from commands.packaging.roots import NAMES, amazon_roots
 from serving.aws.clients import LateClient, client
 from serving.aws.session import Descriptions, Reader, quick_session
-from tests.running import ROOT
 
 YEAR = 365 * 86_400
 SERVICES = ["dynamodb", "s3", "sqs", "sts"]
@@ -66,13 +65,10 @@ def test_a_late_client_is_made_by_its_first_call_and_once() -> None:
 
 def test_functions_trust_five_roots_that_everybody_trusts_and_that_last_for_a_year() -> None:
     trusted, everybody = (ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT) for _ in range(2))
-    trusted.load_verify_locations(ROOT / ROOTS)
+    trusted.load_verify_locations(cadata=amazon_roots())
     everybody.load_verify_locations(certifi.where())
     roots = trusted.get_ca_certs()
-    assert {root["subject"][-1][0][1] for root in roots} == {
-        *(f"Amazon Root CA {number}" for number in range(1, 5)),
-        "Starfield Services Root Certificate Authority - G2",
-    }
+    assert {root["subject"][-1][0][1] for root in roots} == NAMES
     assert len(roots) == 5
     assert set(trusted.get_ca_certs(binary_form=True)) <= set(everybody.get_ca_certs(binary_form=True))
     assert all(ssl.cert_time_to_seconds(str(root["notAfter"])) > time.time() + YEAR for root in roots)

@@ -32,7 +32,7 @@ SETTINGS = {
     "PREDICT_TIMEOUT": "4",
     "PREDICT_MEMORY": "512",
     "MAX_RECEIVES": str(MAX_RECEIVES),
-    "MAX_RECORDS": "30000",
+    "MAX_RECORDS": "40000",
     "MODEL_REFRESH": "1",
     "WORKER_CONCURRENCY": "3",
     "SLS_AWS_MONITORING_FREQUENCY": "300",  # osls looks every five seconds else

@@ -9,7 +9,7 @@ from bench.drill.plan import ROWS, Ask, Plan
 
 DEEDS = {"hang": 1000, "exit": 1000, "segfault": 1000, "memory": 1000}
 """One request in so many ends the process that predicts it; one of each kind at least."""
-LARGE = {2_000: 400, 30_000: 1000}
+LARGE = {2_000: 400, 40_000: 1000}
 """Records of an array whose result, or its message too, travels through the payload bucket: one request in so many."""
 
 

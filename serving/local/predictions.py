@@ -3,10 +3,12 @@
 import sqlite3
 import time
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from serving.errors import StoreUnavailable
 from serving.local.bell import Bell
 from serving.local.database import Database
+from serving.local.rows import read_for_rows, run_for_rows
 from serving.ports import Row
 from serving.prediction import Prediction, Status
 
@@ -21,7 +23,8 @@ class LocalPredictions:
 
     def get(self, keys: Sequence[str]) -> Sequence[Row | None]:
         with self._database.reading(StoreUnavailable) as connection:
-            return [self._row(connection.execute(_SELECT, (key,)).fetchone()) for key in keys]
+            found = {key: row for key, *row in read_for_rows(connection, _SELECT, [(key,) for key in {*keys}])}
+        return [self._row(found.get(key)) for key in keys]
 
     def finish(self, predictions: Sequence[Prediction], *, redriven: bool = False) -> Sequence[bool]:
         statement = _REPLACE_DEAD if redriven else _INSERT
@@ -54,26 +57,26 @@ class LocalPredictions:
                 (self._clock(), most),
             ).rowcount
 
-    def _row(self, found: tuple[bytes | None, str | None, float | None] | None) -> Row | None:
-        if found is None or (found[2] is not None and found[2] <= self._clock()):
+    def _row(self, found: Sequence[Any] | None) -> Row | None:
+        if found is None:
             return None
-        return Row(document=found[0], status=Status(found[1]) if found[1] else None)
+        document, status, expires_at = found
+        if expires_at is not None and expires_at <= self._clock():
+            return None
+        return Row(document=document, status=Status(status) if status else None)
 
 
 def _written(connection: sqlite3.Connection, statement: str, rows: Sequence[tuple[object, ...]]) -> list[bool]:
-    """Whether each row was written. Mostly all are: one call for them is twice as fast as a call for each."""
+    """Whether each row was written. Mostly all are: in few statements that is much faster than in one for each."""
     connection.execute("SAVEPOINT together")
-    if connection.executemany(statement, rows).rowcount == len(rows):
+    if run_for_rows(connection, statement, rows) == len(rows):
         return [True] * len(rows)
     connection.execute("ROLLBACK TO together")
-    return [connection.execute(statement, row).rowcount == 1 for row in rows]
+    return [run_for_rows(connection, statement, [row]) == 1 for row in rows]
 
 
-_SELECT = "SELECT document, status, expires_at FROM predictions WHERE key = ?"
-_INSERT = (
-    "INSERT INTO predictions (key, status, document, redrivable, expires_at) VALUES (?, ?, ?, ?, ?)"
-    " ON CONFLICT DO NOTHING"
-)
+_SELECT = "SELECT key, document, status, expires_at FROM predictions WHERE key IN (VALUES {rows})"
+_INSERT = "INSERT INTO predictions (key, status, document, redrivable, expires_at) VALUES {rows} ON CONFLICT DO NOTHING"
 _CLAIM = (
     "INSERT INTO predictions (key, document, expires_at) VALUES (?, ?, ?)"
     " ON CONFLICT DO UPDATE SET document = excluded.document, expires_at = excluded.expires_at"
@@ -84,7 +87,7 @@ _SWAP = (
     " WHERE key = ? AND document = ? AND (expires_at IS NULL OR expires_at > ?)"
 )
 _REPLACE_DEAD = (
-    "INSERT INTO predictions (key, status, document, redrivable, expires_at) VALUES (?, ?, ?, ?, ?)"
+    "INSERT INTO predictions (key, status, document, redrivable, expires_at) VALUES {rows}"
     " ON CONFLICT DO UPDATE SET status = excluded.status, document = excluded.document,"
     " redrivable = excluded.redrivable WHERE predictions.redrivable"
 )

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from serving.errors import QueueUnavailable
 from serving.local.bell import Bell
 from serving.local.database import Database
+from serving.local.rows import run_for_rows
 from serving.ports import DeadLetter, Depth, LetterKey
 from serving.prediction import Message
 
@@ -37,9 +38,7 @@ class LocalQueue:
         texts = [(message.to_text(), message.expires_at / 1000) for message in messages]
         rows = [(text, len(text), now, FRESH, expires_at) for text, expires_at in texts]
         with self._database.writing(QueueUnavailable) as connection:
-            connection.executemany(
-                "INSERT INTO messages (body, size, sent_at, visible_at, expires_at) VALUES (?, ?, ?, ?, ?)", rows
-            )
+            run_for_rows(connection, _INSERT, rows)
         self._bell.ring()
 
     def expect(self, bodies: Sequence[str]) -> None:
@@ -95,7 +94,7 @@ class LocalQueue:
     def delete(self, ids: Sequence[str]) -> None:
         """The messages are done."""
         with self._database.writing(QueueUnavailable) as connection:
-            connection.executemany("DELETE FROM messages WHERE id = ?", [(id_,) for id_ in ids])
+            run_for_rows(connection, "DELETE FROM messages WHERE id IN (VALUES {rows})", [(id_,) for id_ in ids])
 
     def release(self, owner: str) -> int:
         """Make what a dead owner had leased visible again; returns how many messages."""
@@ -125,6 +124,7 @@ class LocalQueue:
             return connection.execute("DELETE FROM messages WHERE expires_at <= ?", (self._clock(),)).rowcount
 
 
+_INSERT = "INSERT INTO messages (body, size, sent_at, visible_at, expires_at) VALUES {rows}"
 _VISIBLE = (
     "SELECT id, size, body, receives + 1 FROM messages WHERE +visible_at <= ? OR +visible_at > ? ORDER BY id LIMIT ?"
 )

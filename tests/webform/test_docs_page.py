@@ -28,7 +28,7 @@ def test_the_page_tells_all_of_the_api_and_tries_it(page: Page, service: Service
     expect(page.get_by_text("≥ 3, ≤ 9, e.g. 5.1")).to_be_visible()
 
     ask = page.locator("form[data-path='api/predict']")
-    ask.locator("input[name=prefer]").fill("wait=20")
+    ask.locator("input[name=Prefer]").fill("wait=20")
     ask.get_by_role("button", name="Send").click()
     expect(ask.locator("output")).to_contain_text('"prediction": "setosa"')
     shown = ask.locator("output").inner_text()

@@ -23,7 +23,7 @@ class MediaType:
 
 
 def header(request: Request, name: bytes) -> str | None:
-    """The first header of this name, given in small letters; without the mapping of them all that `request.headers` is."""
+    """The first header of this name, in small letters: `request.headers` would make a mapping for it."""
     for found, value in request.scope["headers"]:
         if found == name:
             return str(value, "latin-1")

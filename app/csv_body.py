@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from pydantic_core import from_json
@@ -22,27 +22,37 @@ def parse_csv(body: bytes, project: Project, *, header: bool, most: int) -> list
 
     Raises InvalidRequest that names the column or the row; rows count from 0, without the header.
     """
+    reader = csv.reader(_lines(body), strict=True)
     try:
-        text = body.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = body[: error.start].count(b"\n") + 1
-        raise InvalidRequest.at(
-            ["body", "line", line], f"Byte {error.start} is not UTF-8: save the file as UTF-8.", "csv_encoding"
-        ) from None
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    try:
-        names = next(reader, None) if header else _columns_of(text, project)
+        names = next(reader, None) if header else _columns_of(body, project)
         if not names:
             raise InvalidRequest.at(["body"], "The CSV is empty: its first row names the columns.", "csv_empty")
         converters = _converters(names, project)
         return _rows(reader, names, converters, most)
+    except UnicodeDecodeError:
+        raise _not_utf8(body) from None
     except csv.Error as error:
         raise InvalidRequest.at(["body", "line", reader.line_num], f"Not CSV: {error}", "csv_invalid") from None
 
 
-def _columns_of(text: str, project: Project) -> Sequence[str]:
+def _lines(body: bytes) -> Iterable[str]:
+    """Decoded as they are asked for: the whole text at once would take up to four times its bytes, and a copy."""
+    return io.TextIOWrapper(io.BytesIO(body), "utf-8-sig", newline="")
+
+
+def _not_utf8(body: bytes) -> InvalidRequest:
+    try:
+        body.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        place: list[str | int] = ["body", "line", body.count(b"\n", 0, error.start) + 1]
+        message = f"Byte {error.start} is not UTF-8: save the file as UTF-8."
+        return InvalidRequest.at(place, message, "csv_encoding")
+    raise AssertionError("the body is UTF-8")
+
+
+def _columns_of(body: bytes, project: Project) -> Sequence[str]:
     """What the cells of a CSV without a header are: PredictionData's fields, or with them each feature of the views."""
-    cells = next(csv.reader(io.StringIO(text.lstrip("\r\n"), newline=""), strict=True), [])
+    cells: Sequence[str] = next(filter(None, csv.reader(_lines(body), strict=True)), [])
     return project.columns if len(cells) == len(project.columns) else project.own_columns
 
 

@@ -65,9 +65,9 @@ def build_routes(parts: Parts, *, prefix: str = "", documented: bool = True) -> 
         name = await _caller(parts, request)
         try:
             parts.throttle(name, request.client.host if request.client else "")
-            body = await read_body(request, parts.max_body)
+            kind = header(request, b"content-type") or ""
             keyed = header(request, b"idempotency-key") is not None
-            records = await parts.reader.records(body, header(request, b"content-type") or "", digest=keyed)
+            records = await parts.reader.records(await read_body(request, parts.max_body), kind, digest=keyed)
             key = _idempotency_key(request)
             claim = key and Claim(owner=name, key=key, body_hash=records.digest)
             wait = _wait(parts, request)

@@ -4,7 +4,7 @@ import time
 
 MOST_MESSAGES = 4_000
 FIRST_MESSAGES = 100
-PATIENCE = 0.02
+PATIENCE = 0.05
 """Seconds that a batch is waited for, at most."""
 
 
@@ -32,4 +32,4 @@ class Pace:
         Who waits for its answers asks again when they come; one predict for all of them takes hardly longer than one
         for the first.
         """
-        return self._ended + min(self._took, PATIENCE)
+        return self._ended + min(2 * self._took, PATIENCE)

@@ -16,8 +16,9 @@ from app.waiting import Waiting
 from serving.adapters import Backend
 from serving.errors import GonePrediction, KeyReused, UnknownPrediction
 from serving.keys import KeyRing
+from serving.message import Message
 from serving.ports import Row
-from serving.prediction import Message, Prediction, Status
+from serving.prediction import Prediction, Status
 from serving.receipt import Receipt, issue, verify
 
 logger = logging.getLogger(__name__)

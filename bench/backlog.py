@@ -5,7 +5,6 @@ import json
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 from app.main import create_app
@@ -15,8 +14,8 @@ from serving.adapters import Backend
 from serving.keys import KeyRing
 from serving.local.connect import LocalBackend, connect_local
 from serving.local.queue import LocalQueue
+from serving.message import Message
 from serving.ports import PredictionQueue
-from serving.prediction import Message
 from serving.project import Project
 from serving.receipt import Receipt, issue
 from serving.settings import Settings
@@ -91,8 +90,7 @@ def _with_queue(backend: LocalBackend, queue: PredictionQueue) -> Backend:
 
 def _again(message: Message, receipt: Receipt) -> Message:
     """The same records, accepted another time."""
-    return replace(
-        message,
+    return message._replace(
         prediction_id=receipt.prediction_id,
         accepted_at=receipt.accepted_at,
         expires_at=receipt.expires_at,

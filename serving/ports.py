@@ -4,7 +4,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO, Protocol
 
-from serving.prediction import Message, Prediction, Status
+from serving.message import Message
+from serving.prediction import Prediction, Status
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -16,7 +16,7 @@ from pydantic_core import from_json, to_json
 from serving.local.connect import LocalBackend, connect_local
 from serving.local.event_source import Context, EventSource
 from serving.manifest import Manifest
-from serving.prediction import Message
+from serving.message import Message
 from serving.project import Project
 from serving.settings import Settings
 from tests.manifests import manifest_of

@@ -12,8 +12,8 @@ from sklearn.linear_model import LinearRegression
 from sklearn.pipeline import make_pipeline
 
 from serving.errors import StoreUnavailable
+from serving.message import Message
 from serving.ports import DeadLetter
-from serving.prediction import Message
 from tests.making import Loop, loop_of, make_loop, write_project
 from tests.running import cli
 from worker.dead_letters import DeadLetterHandler
@@ -37,9 +37,7 @@ def loop(tmp_path: Path) -> Any:
 def put(loop: Loop, body: str) -> None:
     """A message that none of ours would write."""
     with loop.backend.database.writing(StoreUnavailable) as connection:
-        connection.execute(
-            "INSERT INTO messages (body, size, sent_at, visible_at, expires_at) VALUES (?, 1, 0, 0, 9e9)", (body,)
-        )
+        connection.execute("INSERT INTO messages (body, size, sent_at, expires_at) VALUES (?, 1, 0, 9e9)", (body,))
 
 
 def altered(message: Message, **changes: Any) -> str:
@@ -195,7 +193,7 @@ def test_what_can_not_even_be_kept_comes_back_alone(loop: Loop) -> None:
 def test_many_dead_letters_are_counted_whole_read_in_part_and_redriven_at_once(loop: Loop, message: Message) -> None:
     where = ("--state-dir", str(loop.settings.state_dir))
     for number in range(120):
-        body = replace(message, prediction_id=f"p{number}").to_text()
+        body = message._replace(prediction_id=f"p{number}").to_text()
         loop.backend.dead_letters.keep(
             DeadLetter(id=f"p{number}", body=body, reason="[odd] why", died_at=number, expires_at=message.expires_at)
         )
@@ -214,7 +212,7 @@ def test_many_dead_letters_are_counted_whole_read_in_part_and_redriven_at_once(l
 def test_dead_letters_are_given_up_for_good_when_it_is_confirmed(loop: Loop, message: Message) -> None:
     where = ("--state-dir", str(loop.settings.state_dir))
     for number in range(3):
-        body = replace(message, prediction_id=f"p{number}").to_text()
+        body = message._replace(prediction_id=f"p{number}").to_text()
         loop.backend.dead_letters.keep(
             DeadLetter(id=f"p{number}", body=body, reason="why", died_at=number, expires_at=message.expires_at)
         )

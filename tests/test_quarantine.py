@@ -206,5 +206,5 @@ def peek(loop: Any) -> Any:
     """What is visible, without taking it."""
     received = loop.backend.queue.receive(owner="nobody", lease=60, most=10, most_bytes=1 << 20)
     with loop.backend.database.writing(StoreUnavailable) as connection:
-        connection.execute("UPDATE messages SET visible_at = 0, receives = receives - 1, owner = NULL")
+        connection.execute("UPDATE leases SET visible_at = 0, receives = receives - 1, owner = NULL")
     return received

@@ -8,7 +8,7 @@ import pytest
 from sklearn.linear_model import LinearRegression
 from sklearn.pipeline import make_pipeline
 
-from serving.prediction import Message
+from serving.message import Message
 from tests.making import Loop, make_loop
 
 

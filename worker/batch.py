@@ -1,11 +1,11 @@
 """Received messages in runs that one predict may take, their records read."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from serving.layout import Rows
-from serving.prediction import Message
+from serving.message import Message
 from serving.settings import Settings
 
 
@@ -24,7 +24,7 @@ class Job(NamedTuple):
 
     def suspected(self) -> "Job":
         """The same, to be predicted in quarantine."""
-        return self._replace(message=replace(self.message, suspect=True))
+        return self._replace(message=self.message._replace(suspect=True))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -7,8 +7,9 @@ from typing import Any
 
 from serving.adapters import Backend
 from serving.errors import PayloadLost, Unavailable
+from serving.message import Message
 from serving.ports import DeadLetter
-from serving.prediction import Code, Failure, Message
+from serving.prediction import Code, Failure
 from serving.redaction import told
 
 logger = logging.getLogger(__name__)

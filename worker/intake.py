@@ -3,7 +3,6 @@
 import logging
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from pydantic import ValidationError
@@ -11,7 +10,8 @@ from pydantic_core import to_json
 
 from serving.adapters import Backend
 from serving.errors import PayloadLost, Unavailable
-from serving.prediction import Code, Failure, Message
+from serving.message import Message
+from serving.prediction import Code, Failure
 from serving.project import Project
 from serving.redaction import told, trace, without_paths
 from worker.batch import Job
@@ -94,7 +94,7 @@ class Intake:
             logger.info("prediction_id=%s %s", message.prediction_id, trace(error))
             self._fail(message, Code.SCHEMA_CHANGED, reason)
             return None
-        return replace(message, payload=payload, columns=0, schema_hash=self._project.schema_hash)
+        return message._replace(payload=payload, columns=0, schema_hash=self._project.schema_hash)
 
     def _fail(self, message: Message, code: Code, reason: str) -> None:
         logger.warning("prediction_id=%s failed: %s", message.prediction_id, code)

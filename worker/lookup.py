@@ -6,8 +6,9 @@ from typing import Any
 from pydantic_core import to_json
 
 from serving.layout import Columns, Rows
+from serving.message import Message
 from serving.ports import EntityKey, FeatureStore
-from serving.prediction import Code, Message
+from serving.prediction import Code
 from serving.project import Project
 from serving.views import FeatureView
 from worker.frame import Record

@@ -3,7 +3,6 @@
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from serving.adapters import Backend
@@ -193,19 +192,18 @@ class Worker:
         return outcomes
 
     def _settle(
-        self,
-        jobs: Sequence[Job],
-        outcomes: Sequence[Outcome | None],
-        model: LoadedModel,
-        *,
-        alone: bool = False,
+        self, jobs: Sequence[Job], outcomes: Sequence[Outcome | None], model: LoadedModel, *, alone: bool = False
     ) -> list[str]:
         """Write the answers; what the time did not suffice for, and what can't be written, is delivered again."""
-        pairs = list(zip(jobs, outcomes, strict=True))
-        again = self._return([job for job, found in pairs if found is None], alone=alone)
-        decided = [(job, found) for job, found in pairs if found is not None]
-        for redriven in (False, True):
-            part = [(job, found) for job, found in decided if job.message.redriven is redriven]
+        undecided: list[Job] = []
+        decided: dict[bool, list[tuple[Job, Outcome]]] = {False: [], True: []}
+        for job, found in zip(jobs, outcomes, strict=True):
+            if found is None:
+                undecided.append(job)
+            else:
+                decided[job.message.redriven].append((job, found))
+        again = self._return(undecided, alone=alone)
+        for redriven, part in decided.items():
             try:
                 self._write(part, model, redriven)
             except Unavailable as error:
@@ -216,10 +214,11 @@ class Worker:
         if not pairs:
             return
         now = int(time.time() * 1000)
+        each_told = logger.isEnabledFor(logging.DEBUG)
         for job, found in pairs:
             if isinstance(found, Failure):
                 logger.warning("prediction_id=%s failed: %s", job.message.prediction_id, found.code)
-            else:
+            elif each_told:
                 logger.debug("prediction_id=%s succeeded", job.message.prediction_id)
         self._backend.predictions.finish(
             [job.message.answered(found, model=model.version, warning=model.warning, now=now) for job, found in pairs],
@@ -236,7 +235,7 @@ class Worker:
             return []
         logger.info("%d messages are returned to the queue: the time did not suffice", len(jobs))
         try:
-            self._backend.queue.send([replace(job.message, suspect=job.suspect, alone=alone) for job in jobs])
+            self._backend.queue.send([job.message._replace(suspect=job.suspect, alone=alone) for job in jobs])
         except Unavailable as error:
             return self._try_later(jobs, str(error))
         return []

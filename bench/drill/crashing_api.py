@@ -14,7 +14,7 @@ import uvicorn
 
 from app.main import create_app
 from serving.local.connect import connect_local
-from serving.prediction import Message
+from serving.message import Message
 from serving.settings import Settings
 
 

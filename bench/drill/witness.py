@@ -22,11 +22,15 @@ CREATE TRIGGER IF NOT EXISTS drill_sending AFTER INSERT ON messages BEGIN
         json_extract(substr(NEW.body, 1, instr(NEW.body, char(10))), '$.prediction_id'),
         substr(NEW.body, instr(NEW.body, char(10)) + 1), abs(random()) % 10 = 0, abs(random()) % 10 = 0
     );
-    INSERT INTO messages (body, size, sent_at, visible_at, expires_at)
-        SELECT NEW.body, NEW.size, NEW.sent_at, NEW.sent_at + abs(random()) % {LATEST} / 1000.0, NEW.expires_at
+    INSERT INTO messages (body, size, sent_at, expires_at)
+        SELECT NEW.body, NEW.size, NEW.sent_at, NEW.expires_at
         FROM drill_sent WHERE seq = (SELECT max(seq) FROM drill_sent) AND twice;
-    UPDATE messages SET visible_at = NEW.sent_at + abs(random()) % {LATEST} / 1000.0
-        WHERE id = NEW.id AND (SELECT late FROM drill_sent ORDER BY seq DESC LIMIT 1);
+    INSERT INTO leases (id, visible_at, receives)
+        SELECT (SELECT max(id) FROM messages), NEW.sent_at + abs(random()) % {LATEST} / 1000.0, 0
+        FROM drill_sent WHERE seq = (SELECT max(seq) FROM drill_sent) AND twice;
+    INSERT INTO leases (id, visible_at, receives)
+        SELECT NEW.id, NEW.sent_at + abs(random()) % {LATEST} / 1000.0, 0
+        FROM drill_sent WHERE seq = (SELECT max(seq) FROM drill_sent) AND late;
 END;
 CREATE TRIGGER IF NOT EXISTS drill_answering AFTER INSERT ON predictions WHEN NEW.status IS NOT NULL BEGIN
     INSERT INTO drill_answers (id, became) VALUES (NEW.key, NEW.status);

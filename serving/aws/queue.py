@@ -14,7 +14,7 @@ import re
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import Any
 
 from pydantic_core import from_json, to_json
@@ -22,8 +22,8 @@ from pydantic_core import from_json, to_json
 from serving.aws.faults import Fault, Rest, code_of, said, translated
 from serving.aws.payloads import Payloads, unzipped, zipped
 from serving.errors import PayloadLost, QueueUnavailable
+from serving.message import Message
 from serving.ports import DeadLetter, Depth, LetterKey
-from serving.prediction import Message
 
 # SQS bills each 64 KiB of a message as a request: $0.40 a million, sent and received once each. n chunks cost 0.80 n.
 # The way through S3 costs 5.00 (PUT) + 0.40 (GET) and one chunk for the message that names the object: 6.20.
@@ -83,7 +83,7 @@ class SqsQueue:
         message = Message.from_text(body)
         if message.payload.startswith(_GZIP):
             content = base64.b64decode(message.payload[len(_GZIP) :], validate=True)
-            return replace(message, payload=unzipped(content))
+            return message._replace(payload=unzipped(content))
         if message.payload.startswith(_CLAIM):
             key = message.payload[len(_CLAIM) :]
             if not _CLAIM_KEY.fullmatch(key):
@@ -91,8 +91,8 @@ class SqsQueue:
             with self._opening.translated():
                 stored = self._fetched(key.decode())
             if stored is None:
-                raise PayloadLost(replace(message, payload=b""))
-            return replace(message, payload=unzipped(stored))
+                raise PayloadLost(message._replace(payload=b""))
+            return message._replace(payload=unzipped(stored))
         return message
 
     def _fetched(self, key: str) -> bytes | None:
@@ -127,10 +127,10 @@ class SqsQueue:
         if size <= CHUNK and not _REFUSED.search(text):
             return text
         content = zipped(message.payload)
-        shorter = replace(message, payload=_GZIP + base64.b64encode(content)).to_text()
+        shorter = message._replace(payload=_GZIP + base64.b64encode(content)).to_text()
         if len(shorter) > LARGEST_BODY:
             key = self._payloads.put("messages", message.prediction_id, content)
-            return replace(message, payload=_CLAIM + key.encode()).to_text()
+            return message._replace(payload=_CLAIM + key.encode()).to_text()
         return shorter
 
     def _send(self, bodies: Sequence[str]) -> None:

@@ -22,19 +22,24 @@ CREATE TABLE IF NOT EXISTS dead_letters (
     PRIMARY KEY (id, died_at)
 )
 """
-SCHEMA = f"""
+_MESSAGES = """
 CREATE TABLE IF NOT EXISTS messages (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     body TEXT NOT NULL,
     size INTEGER NOT NULL,
     sent_at REAL NOT NULL,
-    visible_at REAL NOT NULL,
-    receives INTEGER NOT NULL DEFAULT 0,
-    owner TEXT,
     expires_at REAL NOT NULL
 );
-DROP INDEX IF EXISTS messages_by_visibility;
-CREATE INDEX IF NOT EXISTS messages_by_return ON messages (visible_at) WHERE visible_at > 0;
+CREATE TABLE IF NOT EXISTS leases (
+    id INTEGER PRIMARY KEY,
+    visible_at REAL NOT NULL,
+    receives INTEGER NOT NULL,
+    owner TEXT
+)
+"""
+"""A lease stands beside its message: to receive it does not write its body again."""
+SCHEMA = f"""
+{_MESSAGES};
 CREATE TABLE IF NOT EXISTS predictions (
     key TEXT PRIMARY KEY,
     status TEXT,
@@ -45,16 +50,24 @@ CREATE TABLE IF NOT EXISTS predictions (
 CREATE INDEX IF NOT EXISTS predictions_by_expiry ON predictions (expires_at) WHERE expires_at IS NOT NULL;
 {_LETTERS};
 """
-_KEYS = "SELECT name FROM pragma_table_info('dead_letters') WHERE pk"
-_ONE_LETTER_EACH = (
-    "BEGIN IMMEDIATE",
-    "ALTER TABLE dead_letters RENAME TO earlier_letters",
-    _LETTERS,
-    "INSERT INTO dead_letters SELECT id, body, reason, died_at, expires_at FROM earlier_letters",
-    "DROP TABLE earlier_letters",
-    "COMMIT",
-)
-"""For a file of the version that kept the first letter of an id only."""
+_EARLIER = {
+    "SELECT 1 FROM pragma_table_info('dead_letters') WHERE name = 'died_at' AND NOT pk": (
+        "ALTER TABLE dead_letters RENAME TO earlier_letters",
+        _LETTERS,
+        "INSERT INTO dead_letters SELECT id, body, reason, died_at, expires_at FROM earlier_letters",
+        "DROP TABLE earlier_letters",
+    ),
+    "SELECT 1 FROM pragma_table_info('messages') WHERE name = 'owner'": (
+        "DROP INDEX IF EXISTS messages_by_visibility",
+        "DROP INDEX IF EXISTS messages_by_return",
+        "ALTER TABLE messages RENAME TO earlier_messages",
+        _MESSAGES,
+        "INSERT INTO messages SELECT id, body, size, sent_at, expires_at FROM earlier_messages",
+        "INSERT INTO leases SELECT id, visible_at, receives, owner FROM earlier_messages WHERE visible_at > 0",
+        "DROP TABLE earlier_messages",
+    ),
+}
+"""What tells a file of an earlier version, and what makes it one of today's: several letters of an id, leases apart."""
 
 
 class _Connection(sqlite3.Connection):
@@ -116,8 +129,9 @@ class Database:
         if not self._prepared:
             with locked(self._path.with_suffix(".lock")):  # SQLite does not wait for who turns the log on first
                 connection.execute("PRAGMA journal_mode = WAL")
-                if connection.execute(_KEYS).fetchall() == [("id",)]:
-                    connection.executescript(";\n".join(_ONE_LETTER_EACH))
+                for told, steps in _EARLIER.items():
+                    if connection.execute(told).fetchone():
+                        connection.executescript(";\n".join(("BEGIN IMMEDIATE", *steps, "COMMIT")))
                 connection.executescript(SCHEMA)
             self._prepared = True
         connection.execute(f"PRAGMA synchronous = {self._synchronous}")

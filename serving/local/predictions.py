@@ -28,7 +28,10 @@ class LocalPredictions:
 
     def finish(self, predictions: Sequence[Prediction], *, redriven: bool = False) -> Sequence[bool]:
         statement = _REPLACE_DEAD if redriven else _INSERT
-        rows = [(p.prediction_id, p.status, p.to_json(), p.redrivable, p.expires_at / 1000) for p in predictions]
+        # Enums and booleans would be put through SQLite's adapters, a third of the time that a row takes.
+        rows = [
+            (p.prediction_id, p.status.value, p.to_json(), int(p.redrivable), p.expires_at / 1000) for p in predictions
+        ]
         with self._database.writing(StoreUnavailable) as connection:
             written = _written(connection, statement, rows)
         self._bell.ring([row[0] for row in rows])

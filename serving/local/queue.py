@@ -8,11 +8,11 @@ from serving.errors import QueueUnavailable
 from serving.local.bell import Bell
 from serving.local.database import Database
 from serving.local.rows import run_for_rows
+from serving.message import Message
 from serving.ports import DeadLetter, Depth, LetterKey
-from serving.prediction import Message
 
-FRESH, RELEASED = 0.0, 1.0
-"""When a message is visible that was never leased, and one whose owner died. The index leaves out what is fresh."""
+RELEASED = 0.0
+"""When a message is visible whose owner died."""
 LONGEST_DELAY = 900.0
 """Seconds that a message is postponed, or a lease: what is hidden for longer has met a clock that jumped back."""
 
@@ -36,7 +36,7 @@ class LocalQueue:
     def send(self, messages: Sequence[Message]) -> None:
         now = self._clock()
         texts = [(message.to_text(), message.expires_at / 1000) for message in messages]
-        rows = [(text, len(text), now, FRESH, expires_at) for text, expires_at in texts]
+        rows = [(text, len(text), now, expires_at) for text, expires_at in texts]
         with self._database.writing(QueueUnavailable) as connection:
             run_for_rows(connection, _INSERT, rows)
         self._bell.ring()
@@ -50,19 +50,17 @@ class LocalQueue:
     def postpone(self, handle: str, seconds: float) -> None:
         with self._database.writing(QueueUnavailable) as connection:
             connection.execute(
-                "UPDATE messages SET visible_at = ?, owner = NULL WHERE id = ?", (self._clock() + seconds, handle)
+                "UPDATE leases SET visible_at = ?, owner = NULL WHERE id = ?", (self._clock() + seconds, handle)
             )
 
     def depth(self) -> Depth:
         now = self._clock()
         with self._database.reading(QueueUnavailable) as connection:
-            waiting, in_flight, oldest = connection.execute(
-                "SELECT count(*) FILTER (WHERE owner IS NULL), count(*) FILTER (WHERE owner IS NOT NULL),"
-                " min(sent_at) FROM messages"
+            total, in_flight, oldest = connection.execute(
+                "SELECT count(*), (SELECT count(*) FROM leases WHERE owner IS NOT NULL), min(sent_at) FROM messages"
             ).fetchone()
-        return Depth(
-            waiting=waiting, in_flight=in_flight, oldest_seconds=round(max(0.0, now - oldest), 3) if oldest else 0.0
-        )
+        oldest_seconds = round(max(0.0, now - oldest), 3) if oldest else 0.0
+        return Depth(waiting=total - in_flight, in_flight=in_flight, oldest_seconds=oldest_seconds)
 
     def receive(self, *, owner: str, lease: float, most: int, most_bytes: int) -> Sequence[Received]:
         """Lease the oldest visible messages to `owner` for `lease` seconds: at least one, if there is one."""
@@ -80,58 +78,67 @@ class LocalQueue:
                 last = id_
             found.close()
             if received:
-                connection.execute(_LEASE, (now + lease, owner, last, *visible))
+                connection.execute(_LEASE, (now + lease, owner, *visible, last))
         return received
 
     def visible(self, most: int) -> int:
         """How many messages `receive` would find, counted up to `most`."""
+        now = self._clock()
         with self._database.reading(QueueUnavailable) as connection:
-            (count,) = connection.execute(
-                "SELECT count(*) FROM (SELECT 1 FROM messages WHERE +visible_at <= ? LIMIT ?)", (self._clock(), most)
-            ).fetchone()
-        return int(count)
+            return len(connection.execute(_IDS, (now, now + LONGEST_DELAY, most)).fetchall())
 
     def delete(self, ids: Sequence[str]) -> None:
         """The messages are done."""
         with self._database.writing(QueueUnavailable) as connection:
-            run_for_rows(connection, "DELETE FROM messages WHERE id IN (VALUES {rows})", [(id_,) for id_ in ids])
+            for statement in _DELETE:
+                run_for_rows(connection, statement, [(id_,) for id_ in ids])
 
     def release(self, owner: str) -> int:
         """Make what a dead owner had leased visible again; returns how many messages."""
         with self._database.writing(QueueUnavailable) as connection:
             cursor = connection.execute(
-                "UPDATE messages SET visible_at = ?, owner = NULL WHERE owner = ?", (RELEASED, owner)
+                "UPDATE leases SET visible_at = ?, owner = NULL WHERE owner = ?", (RELEASED, owner)
             )
             return cursor.rowcount
 
     def next_visible(self) -> float | None:
         """Seconds until the next message becomes visible; None when there is none.
 
-        It is for one who has just received nothing: of what is fresh only the newest is looked at.
+        It is for one who has just received nothing: of what has no lease only the newest is looked at.
         """
         with self._database.reading(QueueUnavailable) as connection:
-            newest = connection.execute("SELECT visible_at FROM messages ORDER BY id DESC LIMIT 1").fetchone()
+            newest = connection.execute("SELECT id FROM messages ORDER BY id DESC LIMIT 1").fetchone()
             if newest is None:
                 return None
-            (hidden,) = connection.execute("SELECT min(visible_at) FROM messages WHERE visible_at > 0").fetchone()
-        if newest[0] == FRESH or hidden is None:  # it came, or became another, this moment
+            leased, hidden = connection.execute(
+                "SELECT count(*) FILTER (WHERE id = ?), min(visible_at) FROM leases", newest
+            ).fetchone()
+        if not leased or hidden is None:  # it came, or became another, this moment
             return 0.0
         return float(max(0.0, hidden - self._clock()))
 
     def sweep(self) -> int:
         """Delete messages whose receipts have expired; returns how many."""
         with self._database.writing(QueueUnavailable) as connection:
-            return connection.execute("DELETE FROM messages WHERE expires_at <= ?", (self._clock(),)).rowcount
+            count = connection.execute("DELETE FROM messages WHERE expires_at <= ?", (self._clock(),)).rowcount
+            if count:
+                connection.execute("DELETE FROM leases WHERE id NOT IN (SELECT id FROM messages)")
+        return count
 
 
-_INSERT = "INSERT INTO messages (body, size, sent_at, visible_at, expires_at) VALUES {rows}"
-_VISIBLE = (
-    "SELECT id, size, body, receives + 1 FROM messages WHERE +visible_at <= ? OR +visible_at > ? ORDER BY id LIMIT ?"
+_INSERT = "INSERT INTO messages (body, size, sent_at, expires_at) VALUES {rows}"
+_OF_VISIBLE = (
+    " FROM messages LEFT JOIN leases USING (id)"
+    " WHERE (leases.id IS NULL OR leases.visible_at <= ? OR leases.visible_at > ?)"
 )
-_LEASE = (  # the same messages in one statement: the plus keeps to the order of ids, which ends with the last of them
-    "UPDATE messages SET visible_at = ?, owner = ?, receives = receives + 1"
-    " WHERE id <= ? AND (+visible_at <= ? OR +visible_at > ?)"
+_IDS = "SELECT messages.id" + _OF_VISIBLE + " LIMIT ?"
+_VISIBLE = "SELECT messages.id, size, body, coalesce(receives, 0) + 1" + _OF_VISIBLE + " ORDER BY messages.id LIMIT ?"
+_LEASE = (  # the same messages in one statement: in the order of ids, which ends with the last of them
+    "INSERT INTO leases (visible_at, owner, id, receives)"
+    " SELECT ?, ?, messages.id, coalesce(receives, 0) + 1" + _OF_VISIBLE + " AND messages.id <= ?"
+    " ON CONFLICT DO UPDATE SET visible_at = excluded.visible_at, owner = excluded.owner, receives = excluded.receives"
 )
+_DELETE = ("DELETE FROM messages WHERE id IN (VALUES {rows})", "DELETE FROM leases WHERE id IN (VALUES {rows})")
 
 
 class LocalDeadLetters:

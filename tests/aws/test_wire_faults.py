@@ -3,7 +3,6 @@
 import io
 import random
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -162,7 +161,7 @@ def test_a_lost_answer_to_a_write_is_not_taken_for_another_worker(service: Drive
     assert row is not None
     assert row.document == prediction.to_json(), "its object is still there"
     wire.breaks("PutItem", lost, times=1)
-    assert service.backend.predictions.finish([replace(prediction, result=b"2")]) == [False]
+    assert service.backend.predictions.finish([prediction._replace(result=b"2")]) == [False]
 
 
 def test_a_lost_answer_to_a_claim_is_no_reuse(service: Driven, wire: Wire) -> None:
@@ -188,7 +187,7 @@ def test_results_whose_rows_the_table_did_not_take_are_erased_too(service: Drive
     with pytest.raises(StoreUnavailable):
         service.backend.predictions.finish([prediction])
     wire.heals()
-    assert service.backend.predictions.finish([replace(prediction, finished_at=2)]) == [True]
+    assert service.backend.predictions.finish([prediction._replace(finished_at=2)]) == [True]
     assert len(results()) == 2, "the first may be named by a row whose confirmation was lost: it has to stay"
     service.backend.predictions.erase(prediction)
     assert results() == []

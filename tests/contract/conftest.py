@@ -19,8 +19,9 @@ from serving.local.features import LocalFeatures
 from serving.local.models import FolderBucket
 from serving.local.predictions import LocalPredictions
 from serving.local.queue import LocalDeadLetters, LocalQueue
+from serving.message import Message
 from serving.ports import DeadLetters, FeatureStore, ModelBucket, PredictionQueue, PredictionStore
-from serving.prediction import Message, Prediction
+from serving.prediction import Prediction
 from serving.settings import Settings
 from tests.aws.emulator import Emulator
 from tests.aws.fixtures import make_bucket, make_stack

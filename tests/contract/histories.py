@@ -7,18 +7,16 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, MultipleResults, RuleBasedStateMachine, initialize, multiple, rule
 
 from serving.errors import PayloadLost
+from serving.message import Message
 from serving.ports import DeadLetter, LetterKey
-from serving.prediction import Code, Failure, Message, Prediction, Status
+from serving.prediction import Code, Failure, Prediction, Status
 from tests.contract.places import LEASE, AwsPlace, LocalPlace, Place
 from tests.contract.reference import LONGEST, Delivery, ReferenceLetters, ReferenceQueue, ReferenceStore
 
 STARTED = 1_800_000_000
 LIVES = {"a": 601, "a-1700000000000": 3601}
 """Seconds that each prediction can be read. One id is the beginning of another, as those of keys in a bucket may be."""
-PREDICTIONS = {
-    id_: Prediction(prediction_id=id_, accepted_at=STARTED * 1000, expires_at=(STARTED + life) * 1000)
-    for id_, life in LIVES.items()
-}
+PREDICTIONS = {id_: Prediction(id_, STARTED * 1000, (STARTED + life) * 1000) for id_, life in LIVES.items()}
 NOISE = random.Random(8).randbytes(310_000).hex().encode()
 PAYLOADS = {  # by where they are on AWS
     "plain": b"{}",
@@ -244,7 +242,7 @@ class AwsHistories(Histories):
 
 
 def _answer(id_: str, outcome: str) -> Prediction:
-    finished, answer = replace(PREDICTIONS[id_], finished_at=STARTED * 1000), OUTCOMES[outcome]
+    finished, answer = PREDICTIONS[id_]._replace(finished_at=STARTED * 1000), OUTCOMES[outcome]
     if isinstance(answer, Code):
-        return replace(finished, status=Status.FAILED, error=Failure(code=answer, message="why"))
-    return replace(finished, status=Status.SUCCEEDED, result=answer)
+        return finished._replace(status=Status.FAILED, error=Failure(code=answer, message="why"))
+    return finished._replace(status=Status.SUCCEEDED, result=answer)

@@ -4,12 +4,13 @@ It knows no SQL and no AWS. Where a backend may do one thing or another, both ar
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import permutations
 from math import ceil, inf
 
+from serving.message import Message
 from serving.ports import DeadLetter, Depth, LetterKey, Row
-from serving.prediction import Message, Prediction, Status
+from serving.prediction import Prediction, Status
 
 Now = Callable[[], float]  # seconds since 1970
 LONGEST = 900
@@ -113,7 +114,7 @@ class ReferenceQueue:
 
 
 def _same(message: Message, sent: Sent) -> bool:
-    return message == sent.message or (sent.input_erased and message == replace(sent.message, payload=b""))
+    return message == sent.message or (sent.input_erased and message == sent.message._replace(payload=b""))
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@ import gzip
 import json
 import random
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +13,9 @@ import pytest
 from serving.aws.connect import AwsBackend, connect_aws
 from serving.aws.queue import CHUNK, LARGEST_BODY
 from serving.errors import PayloadLost, SettingsError
+from serving.message import Message
 from serving.ports import Row
-from serving.prediction import Message, Prediction, Status
+from serving.prediction import Prediction, Status
 from serving.settings import Settings
 from tests.aws.emulator import Emulator
 from tests.aws.fixtures import make_stack
@@ -71,13 +71,13 @@ def test_the_body_of_a_message_is_as_cheap_as_it_can_be(
 ) -> None:
     small = body(backend, settings, emulator, message)
     assert small == message.to_text()
-    medium = body(backend, settings, emulator, replace(message, payload=random_json(5 * CHUNK)))
+    medium = body(backend, settings, emulator, message._replace(payload=random_json(5 * CHUNK)))
     head, _, payload = medium.partition("\n")
     assert json.loads(head)["prediction_id"] == message.prediction_id
     assert payload.startswith("gzip:")
     assert len(medium) < 4 * CHUNK
     assert objects(s3, settings) == []
-    big = replace(message, payload=random_json(3 * LARGEST_BODY))
+    big = message._replace(payload=random_json(3 * LARGEST_BODY))
     claim = body(backend, settings, emulator, big)
     assert len(claim) < 1000
     (key,) = objects(s3, settings)
@@ -90,7 +90,7 @@ def test_the_body_of_a_message_is_as_cheap_as_it_can_be(
 def test_a_payload_that_is_gone_leaves_the_head_of_its_message(
     backend: AwsBackend, settings: Settings, emulator: Emulator, s3: Any, message: Message, damage: str
 ) -> None:
-    text = body(backend, settings, emulator, replace(message, payload=random_json(3 * LARGEST_BODY)))
+    text = body(backend, settings, emulator, message._replace(payload=random_json(3 * LARGEST_BODY)))
     (key,) = objects(s3, settings)
     if damage == "deleted":
         s3.delete_object(Bucket=settings.payload_bucket, Key=key)
@@ -98,7 +98,7 @@ def test_a_payload_that_is_gone_leaves_the_head_of_its_message(
         s3.put_object(Bucket=settings.payload_bucket, Key=key, Body=gzip.compress(b'"other"'))
     with pytest.raises(PayloadLost) as lost:
         backend.queue.open(text)
-    assert lost.value.head == replace(message, payload=b"")
+    assert lost.value.head == message._replace(payload=b"")
 
 
 def test_a_message_can_not_name_an_object_of_another_kind(
@@ -106,15 +106,15 @@ def test_a_message_can_not_name_an_object_of_another_kind(
 ) -> None:
     for key in ("dead/a", "results/a-" + "0" * 32, "messages/../dead/a-" + "0" * 32):
         with pytest.raises(ValueError, match="names no payload"):
-            backend.queue.open(replace(message, payload=f"s3:{key}".encode()).to_text())
+            backend.queue.open(message._replace(payload=f"s3:{key}".encode()).to_text())
 
 
 def test_small_answers_are_in_the_item_and_large_ones_in_the_bucket(
     backend: AwsBackend, settings: Settings, emulator: Emulator, s3: Any, pending: Prediction
 ) -> None:
-    answer = replace(pending, status=Status.SUCCEEDED, finished_at=1)
+    answer = pending._replace(status=Status.SUCCEEDED, finished_at=1)
     for name, result in (("small", b"1"), ("even", b"[" + b"1.5,\n" * 5_000 + b"1]"), ("large", random_json(40_000))):
-        backend.predictions.finish([replace(answer, prediction_id=name, result=result)])
+        backend.predictions.finish([answer._replace(prediction_id=name, result=result)])
     small, even, big = (item(emulator, settings, name) for name in ("small", "even", "large"))
     assert b'"result":1' in small["document"]["B"]
     assert (even["encoding"], len(even["document"]["B"]) < 1000) == ({"S": "gzip"}, True)
@@ -127,10 +127,10 @@ def test_erasing_a_prediction_erases_every_copy_of_its_input(
     backend: AwsBackend, settings: Settings, emulator: Emulator, s3: Any, message: Message, pending: Prediction
 ) -> None:
     payload = random_json(3 * LARGEST_BODY)
-    neighbour = replace(message, prediction_id=f"{message.prediction_id}-2", payload=payload)
+    neighbour = message._replace(prediction_id=f"{message.prediction_id}-2", payload=payload)
     backend.queue.send([neighbour])
     kept = objects(s3, settings)
-    backend.queue.send([replace(message, payload=payload), replace(message, payload=payload[:-1] + b' "')])
+    backend.queue.send([message._replace(payload=payload), message._replace(payload=payload[:-1] + b' "')])
     backend.predictions.finish([large(pending)])
     assert len(objects(s3, settings)) == 4
     backend.predictions.erase(pending)

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +10,9 @@ import pytest
 
 from serving.aws.connect import AwsBackend, connect_aws
 from serving.aws.queue import LARGEST_BODY
+from serving.message import Message
 from serving.ports import Row
-from serving.prediction import Message, Prediction, Status
+from serving.prediction import Prediction, Status
 from serving.project import Project
 from serving.settings import Settings
 from tests.aws.emulator import Emulator
@@ -60,7 +60,7 @@ def take(request: pytest.FixtureRequest, backend: AwsBackend, tmp_path: Path) ->
 def test_a_damaged_payload_fails_the_prediction_and_the_message_is_kept(
     backend: AwsBackend, take: Take, message: Message, payload: bytes
 ) -> None:
-    body = replace(message, payload=payload).to_text()
+    body = message._replace(payload=payload).to_text()
     take(body)
     letter = backend.dead_letters.find(message.prediction_id)
     assert letter is not None
@@ -69,15 +69,15 @@ def test_a_damaged_payload_fails_the_prediction_and_the_message_is_kept(
 
 
 def test_who_was_redriven_in_vain_says_why(backend: AwsBackend, take: Take, message: Message) -> None:
-    take(replace(message, payload=b"gzip:%%%").to_text())
-    take(replace(message, redriven=True, payload=b"s3:messages/a-" + b"0" * 32).to_text())
+    take(message._replace(payload=b"gzip:%%%").to_text())
+    take(message._replace(redriven=True, payload=b"s3:messages/a-" + b"0" * 32).to_text())
     assert code(backend, message) == "input_lost"
 
 
 def test_a_message_whose_input_was_erased_changes_nothing(
     backend: AwsBackend, take: Take, message: Message, pending: Prediction, emulator: Emulator, settings: Settings
 ) -> None:
-    backend.queue.send([replace(message, payload=random_json(3 * LARGEST_BODY))])
+    backend.queue.send([message._replace(payload=random_json(3 * LARGEST_BODY))])
     sqs = emulator.client("sqs")
     (found,) = sqs.receive_message(QueueUrl=settings.queue_url)["Messages"]
     sqs.close()

@@ -5,8 +5,9 @@ from dataclasses import replace
 
 import pytest
 
+from serving.message import Message
 from serving.ports import DeadLetter, LetterKey
-from serving.prediction import Message, Prediction
+from serving.prediction import Prediction
 from tests.contract.conftest import Clock, Ports
 
 
@@ -74,7 +75,7 @@ def test_ids_that_begin_alike_are_told_apart(ports: Ports, clock: Clock) -> None
 
 
 def test_a_dead_letter_is_kept_whole(ports: Ports, message: Message, clock: Clock) -> None:
-    large = replace(message, payload=b'"' + "ï\ufffe🌸".encode() * (1024 * 1024 // 3) + b'"')
+    large = message._replace(payload=b'"' + "ï\ufffe🌸".encode() * (1024 * 1024 // 3) + b'"')
     kept = letter("large", clock, large.to_text())
     ports.dead_letters.keep(kept)
     found = ports.dead_letters.find("large")

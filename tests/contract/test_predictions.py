@@ -1,7 +1,6 @@
 """What every store promises: the first terminal write wins, and what is erased stays erased."""
 
 import random
-from dataclasses import replace
 
 from serving.ports import Row
 from serving.prediction import Code, Failure, Prediction, Status
@@ -9,11 +8,11 @@ from tests.contract.conftest import Clock, Ports
 
 
 def succeeded(pending: Prediction, result: bytes = b'{"prediction":1}') -> Prediction:
-    return replace(pending, status=Status.SUCCEEDED, result=result, finished_at=pending.accepted_at + 5)
+    return pending._replace(status=Status.SUCCEEDED, result=result, finished_at=pending.accepted_at + 5)
 
 
 def failed(pending: Prediction, code: Code) -> Prediction:
-    return replace(pending, status=Status.FAILED, error=Failure(code=code, message="why"), finished_at=1)
+    return pending._replace(status=Status.FAILED, error=Failure(code=code, message="why"), finished_at=1)
 
 
 def row(ports: Ports, key: str = "a-prediction") -> Row | None:
@@ -32,7 +31,7 @@ def test_a_finished_prediction_is_read_as_it_was_written(ports: Ports, pending: 
 
 
 def test_rows_come_in_the_order_of_their_keys(ports: Ports, pending: Prediction) -> None:
-    ports.predictions.finish([replace(succeeded(pending), prediction_id=name) for name in ("x", "y")])
+    ports.predictions.finish([succeeded(pending)._replace(prediction_id=name) for name in ("x", "y")])
     found = ports.predictions.get(["y", "nothing", "x"])
     assert [r and b'"y"' in (r.document or b"") for r in found] == [True, None, False]
 
@@ -48,9 +47,9 @@ def test_the_first_terminal_write_wins(ports: Ports, pending: Prediction) -> Non
 def test_of_answers_that_are_written_together_each_is_told_whether_it_was_the_first(
     ports: Ports, pending: Prediction
 ) -> None:
-    answers = [replace(succeeded(pending, b'{"prediction":%d}' % i), prediction_id=f"p{i}") for i in range(6)]
+    answers = [succeeded(pending, b'{"prediction":%d}' % i)._replace(prediction_id=f"p{i}") for i in range(6)]
     ports.predictions.erase(answers[1])
-    ports.predictions.finish([replace(failed(pending, Code.ROW_REJECTED), prediction_id="p4")])
+    ports.predictions.finish([failed(pending, Code.ROW_REJECTED)._replace(prediction_id="p4")])
     assert ports.predictions.finish(answers) == [True, False, True, True, False, True]
     found = ports.predictions.get([answer.prediction_id for answer in answers])
     assert [row and row.status for row in found] == [
@@ -79,7 +78,7 @@ def test_erasing_what_is_pending_cancels_it(ports: Ports, pending: Prediction) -
 
 def test_erasing_what_is_finished_takes_its_document(ports: Ports, pending: Prediction) -> None:
     for code in (None, Code.DEAD_LETTER):
-        one = replace(pending, prediction_id=f"erased-{code}")
+        one = pending._replace(prediction_id=f"erased-{code}")
         ports.predictions.finish([failed(one, code) if code else succeeded(one)])
         ports.predictions.erase(one)
         ports.predictions.erase(one)
@@ -131,18 +130,18 @@ def large(pending: Prediction, number: int = 1) -> Prediction:
 def test_results_of_every_size_are_read_as_they_were_written(ports: Ports, pending: Prediction) -> None:
     sizes = (0, 900, 1100, 5_000, 20_000, 500_000)
     answers = [
-        replace(succeeded(pending, b'"' + filler * size + b'"'), prediction_id=f"{filler[0]}-{size}")
+        succeeded(pending, b'"' + filler * size + b'"')._replace(prediction_id=f"{filler[0]}-{size}")
         for size in sizes
         for filler in (b"a", random.Random(size).randbytes(50).hex().encode())
     ]
-    answers += [replace(large(pending), prediction_id="large")]
+    answers += [large(pending)._replace(prediction_id="large")]
     assert all(ports.predictions.finish(answers))
     found = ports.predictions.get([answer.prediction_id for answer in answers])
     assert found == [Row(document=answer.to_json(), status=Status.SUCCEEDED) for answer in answers]
 
 
 def test_hundreds_are_written_and_read_at_once(ports: Ports, pending: Prediction) -> None:
-    answers = [replace(succeeded(pending), prediction_id=f"p{i}") for i in range(230)]
+    answers = [succeeded(pending)._replace(prediction_id=f"p{i}") for i in range(230)]
     assert all(ports.predictions.finish(answers))
     found = ports.predictions.get([*(a.prediction_id for a in answers), "nothing", "p7", "p7"])
     documents = [row and row.document for row in found]

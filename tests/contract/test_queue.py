@@ -2,11 +2,10 @@
 
 import json
 import random
-from dataclasses import replace
 
 import pytest
 
-from serving.prediction import Message
+from serving.message import Message
 from tests.contract.conftest import Clock, Ports
 
 MIB = 1024 * 1024
@@ -20,7 +19,7 @@ def test_a_message_comes_out_as_it_went_in(ports: Ports, message: Message) -> No
 
 
 def test_many_messages_are_sent_at_once(ports: Ports, message: Message) -> None:
-    sent = {f"p{i}": replace(message, prediction_id=f"p{i}") for i in range(25)}
+    sent = {f"p{i}": message._replace(prediction_id=f"p{i}") for i in range(25)}
     ports.queue.send(list(sent.values()))
     ports.queue.send([])
     found = [ports.queue.open(received.body) for received in ports.receive()]
@@ -32,7 +31,7 @@ def test_many_messages_are_sent_at_once(ports: Ports, message: Message) -> None:
     ["\ufffe and \uffff", "\x7f\x80\x9f", "\ufdd0 \ue000 \ufffd", "\U0001fffe\U0010ffff", "gzip:", "s3:messages/a", ""],
 )
 def test_every_character_of_json_comes_out(ports: Ports, message: Message, text: str) -> None:
-    sent = replace(message, payload=f'"{text}"'.encode())
+    sent = message._replace(payload=f'"{text}"'.encode())
     ports.queue.send([sent])
     assert [ports.queue.open(received.body) for received in ports.receive()] == [sent]
 
@@ -41,14 +40,14 @@ def test_every_character_of_json_comes_out(ports: Ports, message: Message, text:
 @pytest.mark.parametrize("repeats", [True, False], ids=["repeating", "random"])
 def test_a_large_payload_comes_out(ports: Ports, message: Message, size: int, repeats: bool) -> None:
     content = b"naive" * (size // 5) if repeats else random.Random(7).randbytes(size // 2).hex().encode()
-    sent = replace(message, payload=b'"' + content + b'"')
+    sent = message._replace(payload=b'"' + content + b'"')
     ports.queue.send([sent])
     assert [ports.queue.open(received.body) for received in ports.receive()] == [sent]
 
 
 def test_large_messages_are_sent_together(ports: Ports, message: Message) -> None:
     payload = b'"' + random.Random(8).randbytes(200_000).hex().encode() + b'"'
-    sent = {f"p{i}": replace(message, prediction_id=f"p{i}", payload=payload) for i in range(9)}
+    sent = {f"p{i}": message._replace(prediction_id=f"p{i}", payload=payload) for i in range(9)}
     ports.queue.send(list(sent.values()))
     found = [ports.queue.open(received.body) for received in ports.receive()]
     assert {opened.prediction_id: opened for opened in found} == sent
@@ -159,11 +158,11 @@ def test_a_message_of_an_earlier_release_is_read(ports: Ports, message: Message)
         "alone": False,
     }
     body = json.dumps(first) + "\n" + message.payload.decode()
-    assert ports.queue.open(body) == replace(message, suspect=True)
+    assert ports.queue.open(body) == message._replace(suspect=True)
 
 
 def test_records_in_columns_travel_as_they_are(ports: Ports, message: Message) -> None:
-    sent = replace(message, many=True, columns=2, payload=b'{"x":[1,2]}', redriven=True)
+    sent = message._replace(many=True, columns=2, payload=b'{"x":[1,2]}', redriven=True)
     ports.queue.send([sent])
     (received,) = ports.receive()
     found = ports.queue.open(received.body)
@@ -176,7 +175,7 @@ def test_records_in_columns_travel_as_they_are(ports: Ports, message: Message) -
 
 
 def test_the_head_of_a_message_outlives_its_version_and_its_payload(message: Message) -> None:
-    line, _, _ = replace(message, redriven=True).to_text().partition("\n")
+    line, _, _ = message._replace(redriven=True).to_text().partition("\n")
     later = json.dumps(json.loads(line) | {"version": 2, "many": "perhaps", "more": 1})
     head = Message.head(later + "\nin words that nobody knows yet")
     assert head is not None

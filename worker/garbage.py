@@ -2,6 +2,9 @@
 
 import gc
 
+OBJECTS = 10_000
+"""New ones after which Python looks for garbage; by itself after 700, and a batch makes more that are all in use."""
+
 
 def keep_loaded() -> None:
     """Leave everything that is alive now out of later collections; once more when another model takes its place.
@@ -11,3 +14,4 @@ def keep_loaded() -> None:
     gc.unfreeze()
     gc.collect()  # what the model before has left
     gc.freeze()
+    gc.set_threshold(OBJECTS)

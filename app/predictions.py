@@ -24,6 +24,10 @@ from serving.receipt import Receipt, issue, verify
 logger = logging.getLogger(__name__)
 
 
+FEW = 16
+"""Results that are read from a store at hand without a thread of their own."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Claim:
     """An Idempotency-Key: whose it is, and the hash of the body it came with."""
@@ -66,6 +70,8 @@ class Predictions:
         return [self._store.swap(key, document, expected=None, expires_at=until) for key, document, until in claims]
 
     async def _look(self, ids: Sequence[str]) -> Sequence[Row | None]:
+        if self._store.at_hand and len(ids) <= FEW:
+            return self._store.get(ids)
         return await asyncio.get_running_loop().run_in_executor(self._looking, self._store.get, ids)
 
     async def refresh_keys(self) -> None:

@@ -96,6 +96,11 @@ class Row:
 class PredictionStore(Protocol):
     """Consistent reads, conditional writes. Each method raises StoreUnavailable."""
 
+    @property
+    def at_hand(self) -> bool:
+        """Whether a few rows are read sooner than another thread is woken for them."""
+        ...
+
     def get(self, keys: Sequence[str]) -> Sequence[Row | None]:
         """The row of each key, in order."""
         ...

@@ -33,6 +33,8 @@ class DynamoPredictions:
     What is erased keeps the name of its object, so that a deletion that broke off can be repeated.
     """
 
+    at_hand = False
+
     def __init__(
         self, table: Table, payloads: Payloads, pool: ThreadPoolExecutor, *, clock: Callable[[], float] = time.time
     ) -> None:

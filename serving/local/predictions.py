@@ -16,6 +16,8 @@ from serving.prediction import Prediction, Status
 class LocalPredictions:
     """The PredictionStore port. Times in the table are seconds since 1970."""
 
+    at_hand = True
+
     def __init__(self, database: Database, bell: Bell, *, clock: Callable[[], float] = time.time) -> None:
         self._database = database
         self._bell = bell

@@ -30,17 +30,22 @@ def header(request: Request, name: bytes) -> str | None:
     return None
 
 
+def headers(request: Request, name: bytes) -> list[str]:
+    """All headers of this name, in their order."""
+    return [str(value, "latin-1") for found, value in request.scope["headers"] if found == name]
+
+
 async def read_body(request: Request, most: int) -> bytes:
     """The whole body as it was sent. Raises TooLarge, UnsupportedType, ClientDisconnect."""
-    headers = dict(request.scope["headers"])
+    sent = dict(request.scope["headers"])
     for name, plain in _PLAIN.items():
-        coding = headers.get(name, plain)
+        coding = sent.get(name, plain)
         if coding.strip().lower() != plain:
             said = coding[:40].decode("latin-1")
             raise UnsupportedType(f"{name.decode()}: {said} is not read here: send the body as it is.")
-    announced = headers.get(b"content-length", b"")
+    announced = sent.get(b"content-length", b"")
     if announced.isdigit() and int(announced) > most:
-        if int(announced) <= DRAIN and b"expect" not in headers:
+        if int(announced) <= DRAIN and b"expect" not in sent:
             async for _ in request.stream():
                 pass
         raise _too_large(most)

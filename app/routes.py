@@ -11,19 +11,20 @@ from pydantic_core import to_json
 from starlette.routing import BaseRoute
 
 from app import contract
+from app.answers import Document
 from app.body import BodyReader
 from app.csv_answer import to_csv
-from app.documented import AN_OBJECT, JSON, LONGEST_IDEMPOTENCY_KEY, PlainRoute, answers, parameters, request_body
+from app.documented import AN_OBJECT, LONGEST_IDEMPOTENCY_KEY, PlainRoute, answers, parameters, request_body
 from app.info import Info
 from app.predictions import Claim, Predictions
-from app.reading import header, read_body
+from app.reading import header, headers, read_body
 from app.throttle import Throttle
 from app.usage import UNKNOWN, Usage
 from app.waiting import preferred_wait
 from serving.errors import InvalidRequest, RequestRefused, Unauthorized, Unavailable
 from serving.keys import KeyRing
 from serving.ports import PredictionQueue
-from serving.prediction import Prediction, Status, iso
+from serving.prediction import Status
 from serving.project import Project
 
 RETRY_SECONDS = "1"
@@ -80,7 +81,7 @@ def build_routes(parts: Parts, *, prefix: str = "", documented: bool = True) -> 
         if document is not None and wait is not None:
             return await _answer(request, document, {**location, **_applied(wait)})
         found = location if document is not None else {**location, "Retry-After": RETRY_SECONDS}
-        return Response(_accepted(prediction), 202, _no_store(found), JSON)
+        return Document(prediction.to_json(), 202, _no_store(found))
 
     @router.get(
         "/predict/{prediction_id}",
@@ -94,7 +95,7 @@ def build_routes(parts: Parts, *, prefix: str = "", documented: bool = True) -> 
         wait = _wait(parts, request)
         prediction, document = await parts.predictions.read(request.path_params["prediction_id"], wait)
         if prediction.status is Status.PENDING:
-            return Response(document, 200, _no_store({"Retry-After": RETRY_SECONDS}), JSON)
+            return Document(document, 200, _no_store({"Retry-After": RETRY_SECONDS}))
         return await _answer(request, document, _applied(wait) if wait is not None else {})
 
     @router.delete(
@@ -145,7 +146,7 @@ def build_routes(parts: Parts, *, prefix: str = "", documented: bool = True) -> 
         except Unavailable:
             state |= {"store": "unavailable", "status": "unavailable"}
         ok = state["status"] == "ok"
-        return Response(to_json(state), 200 if ok else 503, _no_store({} if ok else {"Retry-After": "5"}), JSON)
+        return Document(to_json(state), 200 if ok else 503, _no_store({} if ok else {"Retry-After": "5"}))
 
     return router.routes
 
@@ -168,9 +169,7 @@ async def _caller(parts: Parts, request: Request) -> str:
 
 
 def _wait(parts: Parts, request: Request) -> float | None:
-    if header(request, b"prefer") is None:
-        return None
-    return preferred_wait(request.headers.getlist("prefer"), parts.wait_limit)
+    return preferred_wait(headers(request, b"prefer"), parts.wait_limit)
 
 
 def _idempotency_key(request: Request) -> str | None:
@@ -182,23 +181,12 @@ def _idempotency_key(request: Request) -> str | None:
     raise InvalidRequest([{"loc": ["header", "Idempotency-Key"], "msg": message, "type": "string_too_long"}])
 
 
-async def _answer(request: Request, document: bytes, headers: dict[str, str]) -> Response:
+async def _answer(request: Request, document: bytes, said: dict[str, str]) -> Response:
     if "text/csv" in (header(request, b"accept") or ""):
         text = await asyncio.to_thread(to_csv, document)
         if text is not None:
-            return Response(text, 200, _no_store(headers), "text/csv")
-    return Response(document, 200, _no_store(headers), JSON)
-
-
-def _accepted(prediction: Prediction) -> bytes:
-    return to_json(
-        {
-            "prediction_id": prediction.prediction_id,
-            "status": prediction.status,
-            "accepted_at": iso(prediction.accepted_at),
-            "expires_at": iso(prediction.expires_at),
-        }
-    )
+            return Response(text, 200, _no_store(said), "text/csv")
+    return Document(document, 200, _no_store(said))
 
 
 def _applied(wait: float) -> dict[str, str]:

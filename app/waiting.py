@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import Awaitable, Callable, Sequence
+from functools import lru_cache
 
 from serving.errors import Unavailable
 from serving.ports import ResultSignal, Row
@@ -14,8 +15,15 @@ LOOK_SECONDS = 0.25
 
 def preferred_wait(prefer: Sequence[str], limit: float) -> float | None:
     """The seconds that a header `Prefer: wait=N` asks for, `limit` at most; None without it."""
-    found = _WAIT.search(",".join(prefer)) if prefer else None
-    return min(float(found[1]), limit) if found else None
+    found = _seconds(",".join(prefer)) if prefer else None
+    return None if found is None else min(found, limit)
+
+
+@lru_cache(maxsize=64)
+def _seconds(prefer: str) -> float | None:
+    """Clients send the same few again and again."""
+    found = _WAIT.search(prefer)
+    return float(found[1]) if found else None
 
 
 class Waiting:

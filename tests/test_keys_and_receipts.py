@@ -1,6 +1,8 @@
 """Receipts prove what the service accepted; keys rotate without a restart."""
 
 import hashlib
+import os
+import secrets
 from pathlib import Path
 
 import pytest
@@ -8,7 +10,7 @@ import pytest
 from serving.errors import ServingError, StoreUnavailable
 from serving.keys import REFRESH_SECONDS, KeyRing
 from serving.local.connect import LocalBackend, connect_local
-from serving.receipt import LENGTH, SigningKey, issue, verify
+from serving.receipt import AT_ONCE, LENGTH, SigningKey, issue, verify
 from serving.settings import Settings
 
 KEY = SigningKey(secret=b"k" * 32, ttl=60, use_from=0)
@@ -29,6 +31,28 @@ def test_any_changed_character_makes_it_a_forgery() -> None:
         assert verify([KEY], good[:place] + other + good[place + 1 :]) is None
     for text in ("", good + "A", good[:-1], "=" * 32, "ä" * 32, " " * 32):
         assert verify([KEY], text) is None
+
+
+def test_the_system_is_asked_for_random_bytes_once_for_many_receipts(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+    given = secrets.token_bytes
+    monkeypatch.setattr("secrets.token_bytes", lambda size: (asked.append(size), given(size))[1])
+    for _ in range(3 * AT_ONCE):
+        issue(KEY, 1_700_000_000_000)
+    assert 3 <= len(asked) <= 4
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there are no forks on this system")
+def test_a_fork_does_not_go_on_with_the_random_bytes_of_its_parent() -> None:
+    issue(KEY, 0)
+    reading, writing = os.pipe()
+    if (child := os.fork()) == 0:
+        os.write(writing, issue(KEY, 0).prediction_id.encode())
+        os._exit(0)
+    os.waitpid(child, 0)
+    assert os.read(reading, LENGTH).decode() != issue(KEY, 0).prediction_id
+    os.close(reading)
+    os.close(writing)
 
 
 def test_ten_thousand_receipts_of_one_moment_differ() -> None:

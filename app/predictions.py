@@ -24,7 +24,7 @@ from serving.receipt import Receipt, issue, verify
 logger = logging.getLogger(__name__)
 
 
-FEW = 16
+FEW = 32
 """Results that are read from a store at hand without a thread of their own."""
 
 

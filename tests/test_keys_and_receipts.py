@@ -36,7 +36,12 @@ def test_any_changed_character_makes_it_a_forgery() -> None:
 def test_the_system_is_asked_for_random_bytes_once_for_many_receipts(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[int] = []
     given = secrets.token_bytes
-    monkeypatch.setattr("secrets.token_bytes", lambda size: (asked.append(size), given(size))[1])
+
+    def asking(size: int) -> bytes:
+        asked.append(size)
+        return given(size)
+
+    monkeypatch.setattr("secrets.token_bytes", asking)
     for _ in range(3 * AT_ONCE):
         issue(KEY, 1_700_000_000_000)
     assert 3 <= len(asked) <= 4

@@ -8,15 +8,22 @@ import pytest
 import sklearn
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.compose import make_column_transformer
-from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier, VotingClassifier
-from sklearn.linear_model import LogisticRegression
+from sklearn.ensemble import (
+    ExtraTreesClassifier,
+    GradientBoostingClassifier,
+    HistGradientBoostingClassifier,
+    RandomForestClassifier,
+    VotingClassifier,
+)
+from sklearn.linear_model import LogisticRegression, SGDClassifier
 from sklearn.mixture import GaussianMixture
 from sklearn.multioutput import ClassifierChain, MultiOutputClassifier
-from sklearn.naive_bayes import GaussianNB
+from sklearn.naive_bayes import BernoulliNB, GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 from sklearn.svm import SVC
+from sklearn.tree import DecisionTreeClassifier
 
 from worker.one_pass import OnePass
 
@@ -65,7 +72,9 @@ def passes(pipeline: Any) -> int:
     calls.clear()
     predictions, chances = OnePass(pipeline)(X)
     found = len(calls)
-    np.testing.assert_array_equal(predictions, pipeline.predict(X))
+    expected = pipeline.predict(X)
+    np.testing.assert_array_equal(predictions, expected)
+    assert predictions.dtype == expected.dtype
     np.testing.assert_array_equal(chances, pipeline.predict_proba(X))
     return found
 
@@ -78,6 +87,10 @@ def passes(pipeline: Any) -> int:
         (RandomForestClassifier(10, random_state=1), Y),
         (HistGradientBoostingClassifier(max_iter=5), Y),
         (GaussianNB(), Y),
+        (BernoulliNB(), rng.choice([3, 5, 7], 80)),
+        (DecisionTreeClassifier(max_depth=2), Y),
+        (ExtraTreesClassifier(10, random_state=1), np.column_stack([Y, Y[::-1]])),
+        (GradientBoostingClassifier(n_estimators=5), rng.choice([3, 5, 7], 80)),
         (KNeighborsClassifier(), Y),
         (VotingClassifier([("a", GaussianNB()), ("b", LogisticRegression())], voting="soft"), Y),
         (MultiOutputClassifier(GaussianNB()), np.column_stack([Y, Y[::-1]])),
@@ -89,6 +102,33 @@ def passes(pipeline: Any) -> int:
 )
 def test_one_pass_gives_what_two_calls_give(last: Any, y: Any) -> None:
     assert passes(fitted(last, y=y)) == 1
+
+
+@pytest.mark.parametrize(
+    ("last", "spared"),
+    [
+        (LogisticRegression(), True),
+        (RandomForestClassifier(20, random_state=1), True),
+        (RandomForestClassifier(2, random_state=1), False),  # two trees, and ties between them
+        (SGDClassifier(loss="modified_huber", random_state=1), False),
+        (KNeighborsClassifier(), False),
+    ],
+    ids=str,
+)
+def test_predict_is_spared_where_the_largest_probability_says_the_same(last: Any, spared: bool) -> None:
+    pipeline = fitted(last)
+    asked: list[int] = []
+    own = pipeline[-1].predict
+
+    def predict(rows: Any) -> Any:
+        asked.append(len(rows))
+        return own(rows)
+
+    pipeline[-1].predict = predict
+    rows = X[:10] if spared else X
+    predictions, _ = OnePass(pipeline)(rows)
+    assert (asked == []) is spared
+    np.testing.assert_array_equal(predictions, pipeline.predict(rows))
 
 
 @pytest.mark.parametrize("last", [Greedy(), VotingClassifier([("a", Greedy()), ("b", GaussianNB())], voting="soft")])

@@ -1,12 +1,25 @@
-"""Calls the Pipeline: the steps before the last run once, for `predict` and `predict_proba` alike."""
+"""Calls the Pipeline: the steps before the last run once, for `predict` and `predict_proba` alike.
+
+Of some estimators the second call is spared, too: what they predict is the class of the largest probability.
+"""
 
 from typing import Any
 
+import numpy as np
 from sklearn import get_config
 from sklearn.pipeline import Pipeline
 
 _PURE = {"sklearn", "xgboost", "lightgbm", "catboost"}
 """Libraries whose estimators leave what they are given as it was; one of the user's own may change it."""
+
+_BY_PROBABILITY = {
+    *("LogisticRegression", "LogisticRegressionCV", "DecisionTreeClassifier", "RandomForestClassifier"),
+    *("ExtraTreesClassifier", "GradientBoostingClassifier", "HistGradientBoostingClassifier"),
+    *("GaussianNB", "MultinomialNB", "BernoulliNB", "ComplementNB", "CategoricalNB"),
+}
+"""Of scikit-learn's own. An SVC's probabilities, say, come from another model than its predictions."""
+CLEAR = 1e-6
+"""By how much the largest probability has to be larger than the next: of a tie, only `predict` knows the winner."""
 
 
 class OnePass:
@@ -27,7 +40,27 @@ class OnePass:
             if step is not None and step != "passthrough":
                 rows = step.transform(rows)
         last = self._pipeline.steps[-1][1]
-        return last.predict(rows), last.predict_proba(rows)
+        if not _predicts_by_probability(last):
+            return last.predict(rows), last.predict_proba(rows)
+        chances = last.predict_proba(rows)
+        most_likely = _most_likely(last.classes_, chances)
+        return last.predict(rows) if most_likely is None else most_likely, chances
+
+
+def _predicts_by_probability(estimator: Any) -> bool:
+    kind = type(estimator)
+    return kind.__name__ in _BY_PROBABILITY and kind.__module__.partition(".")[0] == "sklearn"
+
+
+def _most_likely(classes: Any, chances: Any) -> Any:
+    """The class of each row's largest probability; None where there are several outputs, or a row is not clear."""
+    if not isinstance(chances, np.ndarray) or chances.ndim != 2 or chances.shape[1] < 2:
+        return None
+    largest = chances.argmax(axis=1)
+    rest = chances.copy()
+    rest[np.arange(len(rest)), largest] = -np.inf
+    clear = chances.max(axis=1) - rest.max(axis=1) > CLEAR  # false for NaN, too
+    return classes[largest] if clear.all() else None
 
 
 def _is_pure(estimator: Any) -> bool:

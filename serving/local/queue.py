@@ -111,7 +111,7 @@ class LocalQueue:
             if newest is None:
                 return None
             leased, hidden = connection.execute(
-                "SELECT count(*) FILTER (WHERE id = ?), min(visible_at) FROM leases", newest
+                "SELECT count(*) FILTER (WHERE id = ?), min(visible_at) FROM leases JOIN messages USING (id)", newest
             ).fetchone()
         if not leased or hidden is None:  # it came, or became another, this moment
             return 0.0

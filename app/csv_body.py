@@ -32,7 +32,7 @@ def parse_csv(body: bytes, project: Project, *, header: bool, most: int) -> list
     except UnicodeDecodeError:
         raise _not_utf8(body) from None
     except csv.Error as error:
-        raise InvalidRequest.at(["body", "line", reader.line_num], f"Not CSV: {error}", "csv_invalid") from None
+        raise InvalidRequest.at(["body", "line", max(1, reader.line_num)], f"Not CSV: {error}", "csv_invalid") from None
 
 
 def _lines(body: bytes) -> Iterable[str]:
@@ -42,7 +42,7 @@ def _lines(body: bytes) -> Iterable[str]:
 
 def _not_utf8(body: bytes) -> InvalidRequest:
     try:
-        body.decode("utf-8-sig")
+        body.decode()
     except UnicodeDecodeError as error:
         place: list[str | int] = ["body", "line", body.count(b"\n", 0, error.start) + 1]
         message = f"Byte {error.start} is not UTF-8: save the file as UTF-8."

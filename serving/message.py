@@ -50,12 +50,14 @@ class Message(NamedTuple):
         try:
             fields = _HEAD.validate_json(line)
         except ValidationError as error:
+            if (version := _version(line)) not in (_ROWS, _COLUMNS):
+                raise _of_another_version(version) from None
             first = error.errors(include_url=False, include_context=False, include_input=False)[0]
             place = ".".join(map(str, first["loc"])) or "its first line"
             raise ValueError(f"not a message of this service: {place}: {first['msg']}") from None
         version = fields.pop("version")
         if version != (_COLUMNS if fields.get("columns") else _ROWS):
-            raise ValueError(f"message version {version} is not {_ROWS}, nor {_COLUMNS} with columns")
+            raise _of_another_version(version)
         if not separator:
             raise ValueError("not a message of this service: it has no records")
         return cls(payload=payload.encode(), **fields)
@@ -68,7 +70,7 @@ class Message(NamedTuple):
         """
         try:
             fields = from_json(text.partition("\n")[0])
-        except ValueError:
+        except (ValueError, TypeError):  # the latter for half of a surrogate pair
             return None
         if not isinstance(fields, dict) or not _names_a_prediction(fields):
             return None
@@ -139,6 +141,19 @@ def _head() -> SchemaValidator:
 
 
 _HEAD = _head()
+
+
+def _version(line: str) -> Any:
+    """What a first line of whatever release calls its version; the present one when it says nothing."""
+    try:
+        fields = from_json(line)
+    except (ValueError, TypeError):
+        return _ROWS
+    return fields.get("version", _ROWS) if isinstance(fields, dict) else _ROWS
+
+
+def _of_another_version(version: object) -> ValueError:
+    return ValueError(f"message version {version} is not {_ROWS}, nor {_COLUMNS} with columns")
 
 
 def _names_a_prediction(fields: Mapping[str, Any]) -> bool:

@@ -52,7 +52,7 @@ def issue(key: SigningKey, now: int) -> Receipt:
 
 def verify(keys: Sequence[SigningKey], prediction_id: str) -> Receipt | None:
     """The receipt, or None for anything that none of the keys has signed."""
-    if len(prediction_id) != LENGTH:
+    if len(prediction_id) != LENGTH or "+" in prediction_id or "/" in prediction_id:  # these are decoded, too
         return None
     try:
         raw = base64.b64decode(prediction_id, altchars=b"-_", validate=True)
@@ -73,8 +73,8 @@ def _next_random() -> bytes:
         return _random.pop()
     except IndexError:
         several = secrets.token_bytes(_RANDOM * AT_ONCE)
-        _random.extend(several[start : start + _RANDOM] for start in range(0, len(several), _RANDOM))
-        return _random.pop()
+        _random.extend(several[start : start + _RANDOM] for start in range(_RANDOM, len(several), _RANDOM))
+        return several[:_RANDOM]
 
 
 def _sign(key: SigningKey, body: bytes) -> bytes:

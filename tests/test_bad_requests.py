@@ -85,6 +85,7 @@ def test_every_error_of_a_body_is_named_up_to_a_thousand(api: httpx.Client) -> N
         (HEADER + '\n5.1,3.5,1.4,"0.2\n', ["body", "line", 2], "Not CSV"),
         (HEADER.encode() + b"\n5.1,3.5,1.4,\xe9\n", ["body", "line", 2], "not UTF-8"),
         (HEADER.encode("utf-16"), ["body", "line", 1], "not UTF-8"),
+        (b"\xef\xbb\xbf" + HEADER.encode() + b"\n\xe9", ["body", "line", 2], f"Byte {len(HEADER) + 4} is not UTF-8"),
     ],
 )
 def test_bad_csv_is_refused_with_its_place(api: httpx.Client, text: Any, loc: list[Any], message: str) -> None:

@@ -33,6 +33,13 @@ def test_any_changed_character_makes_it_a_forgery() -> None:
         assert verify([KEY], text) is None
 
 
+def test_no_other_spelling_of_a_receipt_is_one() -> None:
+    ids = [issue(KEY, 1_700_000_000_123).prediction_id for _ in range(50)]
+    spelled = {id_.replace("-", "+").replace("_", "/") for id_ in ids} - {*ids}
+    assert spelled
+    assert [verify([KEY], id_) for id_ in spelled] == [None] * len(spelled)
+
+
 def test_the_system_is_asked_for_random_bytes_once_for_many_receipts(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[int] = []
     given = secrets.token_bytes

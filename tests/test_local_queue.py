@@ -136,8 +136,9 @@ def test_messages_of_a_file_that_held_their_leases_are_delivered(tmp_path: Path,
         earlier.execute("CREATE INDEX messages_by_visibility ON messages (visible_at)")
         earlier.executemany(
             "INSERT INTO messages (body, size, sent_at, visible_at, receives, expires_at) VALUES (?, 9, 0, ?, ?, 9e9)",
-            [(message.to_text(), *lease) for lease in ((0.0, 0), (1.0, 4), (8e9, 1))],
+            [(message.to_text(), *lease) for lease in ((0.0, 0), (1.0, 4), (8e9, 1), (0.0, 0))],
         )
+        earlier.execute("DELETE FROM messages WHERE id = 4")
         earlier.commit()
     database = Database(path)
     queue = LocalQueue(database, Bell(tmp_path / "bells"))
@@ -146,6 +147,8 @@ def test_messages_of_a_file_that_held_their_leases_are_delivered(tmp_path: Path,
     with database.reading(QueueUnavailable) as connection:
         tables = connection.execute("SELECT name FROM sqlite_master WHERE tbl_name LIKE '%messages%'").fetchall()
         assert tables == [("messages",)]
+    queue.send([message])
+    assert [each.id for each in receive(queue)] == ["5"], "a number is not given twice"
     database.close()
 
 

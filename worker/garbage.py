@@ -3,7 +3,7 @@
 import gc
 
 OBJECTS = 10_000
-"""New ones after which Python looks for garbage; by itself after 700, and a batch makes more that are all in use."""
+"""New ones after which Python looks for garbage; by itself after 700 or 2,000. A batch makes more, all in use."""
 
 
 def keep_loaded() -> None:

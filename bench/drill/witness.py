@@ -77,9 +77,10 @@ class Witness:
     def left(self) -> dict[str, int]:
         """What is still in each of the service's tables that must be empty in the end."""
         with closing(self._connect()) as database:
-            counts = "SELECT (SELECT count(*) FROM messages), (SELECT count(*) FROM dead_letters)"
-            messages, letters = database.execute(counts).fetchone()
-        return {"messages and leases": messages, "dead letters": letters}
+            tables = {"messages": "messages", "leases": "leases", "dead letters": "dead_letters"}
+            return {
+                name: database.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for name, table in tables.items()
+            }
 
     def unsent(self, claim: str) -> bool:
         """Whether this row of an Idempotency-Key is there, and no message of its prediction was ever sent."""

@@ -64,6 +64,7 @@ _EARLIER = {
         _MESSAGES,
         "INSERT INTO messages SELECT id, body, size, sent_at, expires_at FROM earlier_messages",
         "INSERT INTO leases SELECT id, visible_at, receives, owner FROM earlier_messages WHERE visible_at > 0",
+        "UPDATE sqlite_sequence SET seq = (SELECT max(seq) FROM sqlite_sequence) WHERE name = 'messages'",
         "DROP TABLE earlier_messages",
     ),
 }

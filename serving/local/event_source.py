@@ -52,6 +52,7 @@ class EventSource:
         self._dead_letters = dead_letters
         self._name = name
         self._timeout = timeout
+        self._lease = timeout + LEASE_MARGIN
         self._max_receives = max_receives
         self._batch_bytes = batch_bytes
         self._idle = idle
@@ -90,7 +91,7 @@ class EventSource:
         """Receive and handle one batch; False when nothing is visible. Raises Unavailable."""
         self._gather()
         received = self._backend.queue.receive(
-            owner=self._name, lease=self._timeout + LEASE_MARGIN, most=self._pace.most, most_bytes=self._batch_bytes
+            owner=self._name, lease=self._lease, most=self._pace.most, most_bytes=self._batch_bytes
         )
         if not received:
             return False
@@ -104,10 +105,10 @@ class EventSource:
         return True
 
     def _gather(self) -> None:
-        """Let the next batch become as large as the last one was, if that takes no longer than it did."""
+        """Let the next batch become as large as the last one was, if it does so in twice that one's time."""
         expected, until = min(self._pace.expected, self._pace.most), self._pace.until()
         while expected > 1 and not self._stopping and (left := until - time.monotonic()) > 0:
-            if self._backend.queue.visible(expected) >= expected:
+            if self._backend.queue.visible(expected, lease=self._lease) >= expected:
                 return
             self._bell.wait(left)
 

@@ -27,7 +27,7 @@ class Pace:
             self.most = min(MOST_MESSAGES, self.most * 4)
 
     def until(self) -> float:
-        """Up to when (`time.monotonic()`) the next batch is worth waiting for: as long as the last one took.
+        """Up to when (`time.monotonic()`) the next batch is waited for: twice the last one's time, PATIENCE at most.
 
         Who waits for its answers asks again when they come; one predict for all of them takes hardly longer than one
         for the first.

@@ -81,11 +81,11 @@ class LocalQueue:
                 connection.execute(_LEASE, (now + lease, owner, *visible, last))
         return received
 
-    def visible(self, most: int) -> int:
+    def visible(self, most: int, *, lease: float) -> int:
         """How many messages `receive` would find, counted up to `most`."""
         now = self._clock()
         with self._database.reading(QueueUnavailable) as connection:
-            return len(connection.execute(_IDS, (now, now + LONGEST_DELAY, most)).fetchall())
+            return len(connection.execute(_IDS, (now, now + max(lease, LONGEST_DELAY), most)).fetchall())
 
     def delete(self, ids: Sequence[str]) -> None:
         """The messages are done."""
@@ -121,8 +121,7 @@ class LocalQueue:
         """Delete messages whose receipts have expired; returns how many."""
         with self._database.writing(QueueUnavailable) as connection:
             count = connection.execute("DELETE FROM messages WHERE expires_at <= ?", (self._clock(),)).rowcount
-            if count:
-                connection.execute("DELETE FROM leases WHERE id NOT IN (SELECT id FROM messages)")
+            connection.execute("DELETE FROM leases WHERE id NOT IN (SELECT id FROM messages)")
         return count
 
 

@@ -174,6 +174,13 @@ def test_records_in_columns_travel_as_they_are(ports: Ports, message: Message) -
             ports.queue.open(json.dumps(json.loads(line) | {"version": version, "columns": columns}) + "\n" + payload)
 
 
+def test_a_message_of_a_later_release_is_told_by_its_version(message: Message) -> None:
+    line, _, payload = message.to_text().partition("\n")
+    for changes in ({"version": 3}, {"version": 3, "more": 1}, {"version": "three"}):
+        with pytest.raises(ValueError, match=f"message version {changes['version']}"):
+            Message.from_text(json.dumps(json.loads(line) | changes) + "\n" + payload)
+
+
 def test_the_head_of_a_message_outlives_its_version_and_its_payload(message: Message) -> None:
     line, _, _ = message._replace(redriven=True).to_text().partition("\n")
     later = json.dumps(json.loads(line) | {"version": 2, "many": "perhaps", "more": 1})

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -82,8 +82,12 @@ class Service:
 
     def processes(self, role: str) -> list[psutil.Process]:
         """Its children of a role: `api` or `worker`."""
-        children = psutil.Process(self.process.pid).children()
-        return [child for child in children if child.status() != psutil.STATUS_ZOMBIE and role in child.cmdline()]
+        found = []
+        for child in psutil.Process(self.process.pid).children():
+            with suppress(psutil.NoSuchProcess):  # it ended this moment
+                if child.status() != psutil.STATUS_ZOMBIE and role in child.cmdline():
+                    found.append(child)
+        return found
 
     def wait_until_healthy(self, seconds: float = PATIENCE) -> None:
         until = time.monotonic() + seconds

@@ -1,7 +1,5 @@
 """Message: what waits in the queue. One line of JSON about it, then its records as the API wrote them."""
 
-import re
-from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from pydantic_core import SchemaValidator, ValidationError, from_json, to_json
@@ -11,7 +9,7 @@ from serving.layout import Columns, Rows, rows_of
 from serving.prediction import Failure, ModelVersion, Prediction, Status
 
 _ROWS, _COLUMNS = 1, 2  # versions of a message, by its layout: a worker of an earlier release still reads rows
-_ID = "[A-Za-z0-9_-]{1,64}"
+_ID = "^[A-Za-z0-9_-]{1,64}$"  # what can be a key of every store
 _YEAR_10000 = 253_402_300_800_000  # milliseconds since 1970: no datetime reaches it
 
 
@@ -69,10 +67,8 @@ class Message(NamedTuple):
         None when it does not tell.
         """
         try:
-            fields = from_json(text.partition("\n")[0])
-        except (ValueError, TypeError):  # the latter for half of a surrogate pair
-            return None
-        if not isinstance(fields, dict) or not _names_a_prediction(fields):
+            fields = _WHOSE.validate_json(text.partition("\n")[0])
+        except ValueError:
             return None
         return cls(
             prediction_id=fields["prediction_id"],
@@ -114,33 +110,37 @@ class Message(NamedTuple):
 _SELDOM = ("redriven", "suspect", "alone", "columns")  # said when they are true
 
 
-def _head() -> SchemaValidator:
-    """Of a message's first line; in one call, as it is read for each message."""
-
-    def always(kind: schema.CoreSchema) -> schema.TypedDictField:
-        return schema.typed_dict_field(kind, required=True)
-
-    def seldom(kind: schema.CoreSchema) -> schema.TypedDictField:
-        return schema.typed_dict_field(kind, required=False)
-
-    whole, flag = schema.int_schema(ge=0, strict=True), schema.bool_schema(strict=True)
-    time = schema.int_schema(ge=0, lt=_YEAR_10000, strict=True)
-    fields = {
-        "version": always(whole),
-        "prediction_id": always(schema.str_schema(pattern=f"^{_ID}$")),
-        "accepted_at": always(time),
-        "expires_at": always(time),
-        "schema_hash": always(schema.str_schema()),
-        "many": always(flag),
-        "columns": seldom(whole),
-        "redriven": seldom(flag),
-        "suspect": seldom(flag),
-        "alone": seldom(flag),
-    }
-    return SchemaValidator(schema.typed_dict_schema(fields, extra_behavior="forbid"))
+def _always(kind: schema.CoreSchema) -> schema.TypedDictField:
+    return schema.typed_dict_field(kind, required=True)
 
 
-_HEAD = _head()
+def _seldom(kind: schema.CoreSchema) -> schema.TypedDictField:
+    return schema.typed_dict_field(kind, required=False)
+
+
+_WHOLE, _FLAG = schema.int_schema(ge=0, strict=True), schema.bool_schema(strict=True)
+_TIME = schema.int_schema(ge=0, lt=_YEAR_10000, strict=True)
+_NAMES = {
+    "prediction_id": _always(schema.str_schema(pattern=_ID)),
+    "accepted_at": _always(_TIME),
+    "expires_at": _always(_TIME),
+}
+_WHOSE = SchemaValidator(schema.typed_dict_schema({**_NAMES, "redriven": _seldom(schema.any_schema())}))
+_HEAD = SchemaValidator(  # in one call, as it is read for each message
+    schema.typed_dict_schema(
+        {
+            **_NAMES,
+            "version": _always(_WHOLE),
+            "schema_hash": _always(schema.str_schema()),
+            "many": _always(_FLAG),
+            "columns": _seldom(_WHOLE),
+            "redriven": _seldom(_FLAG),
+            "suspect": _seldom(_FLAG),
+            "alone": _seldom(_FLAG),
+        },
+        extra_behavior="forbid",
+    )
+)
 
 
 def _version(line: str) -> Any:
@@ -154,16 +154,3 @@ def _version(line: str) -> Any:
 
 def _of_another_version(version: object) -> ValueError:
     return ValueError(f"message version {version} is not {_ROWS}, nor {_COLUMNS} with columns")
-
-
-def _names_a_prediction(fields: Mapping[str, Any]) -> bool:
-    """Whether the id can be a key of every store, and the times can be times."""
-    id_, accepted_at, expires_at = fields.get("prediction_id"), fields.get("accepted_at"), fields.get("expires_at")
-    return (
-        type(id_) is str
-        and type(accepted_at) is int
-        and type(expires_at) is int
-        and 0 <= accepted_at < _YEAR_10000
-        and 0 <= expires_at < _YEAR_10000
-        and re.fullmatch(_ID, id_) is not None
-    )

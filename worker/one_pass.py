@@ -29,6 +29,7 @@ class OnePass:
         self._pipeline = pipeline
         self.has_probabilities = hasattr(pipeline, "predict_proba")
         self._shared = self.has_probabilities and type(pipeline) is Pipeline and _is_pure(pipeline.steps[-1][1])
+        self._by_probability = self._shared and _predicts_by_probability(pipeline.steps[-1][1])
 
     def __call__(self, rows: Any) -> tuple[Any, Any]:
         """The predictions, and the probabilities or None. Raises whatever the model raises."""
@@ -40,7 +41,7 @@ class OnePass:
             if step is not None and step != "passthrough":
                 rows = step.transform(rows)
         last = self._pipeline.steps[-1][1]
-        if not _predicts_by_probability(last):
+        if not self._by_probability:
             return last.predict(rows), last.predict_proba(rows)
         chances = last.predict_proba(rows)
         most_likely = _most_likely(last.classes_, chances)

@@ -1,4 +1,7 @@
-"""Group commit: calls that wait at the same time are made as one, in a thread, so that no handler blocks another."""
+"""Group commit: calls that wait at the same time are made as one, and no handler blocks another.
+
+What takes no waiting is done in the event loop: beside a busy loop, a thread waits milliseconds for each turn.
+"""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -14,8 +17,16 @@ MOST = 500
 class Group(Generic[Item, Answer]):
     """Wraps a call on many items as an awaitable call on one. While a call runs, the next group gathers."""
 
-    def __init__(self, call: Callable[[Sequence[Item]], Sequence[Answer]], name: str) -> None:
+    def __init__(
+        self,
+        call: Callable[[Sequence[Item]], Sequence[Answer]],
+        name: str,
+        *,
+        at_once: Callable[[Sequence[Item]], Sequence[Answer] | None] = lambda items: None,
+    ) -> None:
+        """`at_once` does the same without waiting, or returns None; then `call` does it, in a thread."""
         self._call = call
+        self._at_once = at_once
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=name)
         self._waiting: list[tuple[Item, asyncio.Future[Answer]]] = []
         self._draining: asyncio.Task[None] | None = None
@@ -32,8 +43,11 @@ class Group(Generic[Item, Answer]):
         loop = asyncio.get_running_loop()
         while self._waiting:
             group, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
+            items = [item for item, _ in group]
             try:
-                answers = await loop.run_in_executor(self._thread, self._call, [item for item, _ in group])
+                answers = self._at_once(items)
+                if answers is None:
+                    answers = await loop.run_in_executor(self._thread, self._call, items)
             except Exception as error:  # whatever it is, it belongs to those who called
                 for _, future in group:
                     if not future.done():

@@ -24,10 +24,6 @@ from serving.receipt import Receipt, issue, verify
 logger = logging.getLogger(__name__)
 
 
-FEW = 32
-"""Results that are read from a store at hand without a thread of their own."""
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Claim:
     """An Idempotency-Key: whose it is, and the hash of the body it came with."""
@@ -49,8 +45,8 @@ class Predictions:
         self._keys = keys
         self._schema_hash = schema_hash
         self._queue = backend.queue
-        self._send: Group[Message, None] = Group(self._send_all, "send")
-        self._read: Group[str, Row | None] = Group(self._read_all, "read")
+        self._send: Group[Message, None] = Group(self._send_all, "send", at_once=self._send_at_once)
+        self._read: Group[str, Row | None] = Group(self._read_all, "read", at_once=self._read_at_once)
         self._claim: Group[tuple[str, bytes, int], bool] = Group(self._claim_all, "claim")
         self._looking = ThreadPoolExecutor(1, thread_name_prefix="look")
         self._waiting = Waiting(self._look, backend.results)
@@ -59,19 +55,27 @@ class Predictions:
         self._queue.send(messages)
         return [None] * len(messages)
 
+    def _send_at_once(self, messages: Sequence[Message]) -> list[None] | None:
+        return [None] * len(messages) if self._queue.send_at_once(messages) else None
+
     def _read_all(self, ids: Sequence[str]) -> list[Row | None]:
         """Each once, however many ask for it: they share the document."""
         distinct = list(dict.fromkeys(ids))
-        rows = dict(zip(distinct, self._store.get(distinct), strict=True))
-        return [rows[id_] for id_ in ids]
+        return _for_each(ids, distinct, self._store.get(distinct))
+
+    def _read_at_once(self, ids: Sequence[str]) -> list[Row | None] | None:
+        distinct = list(dict.fromkeys(ids))
+        rows = self._store.get_at_once(distinct)
+        return None if rows is None else _for_each(ids, distinct, rows)
 
     def _claim_all(self, claims: Sequence[tuple[str, bytes, int]]) -> list[bool]:
         """One after the other, in one thread: in many they would wait for each other in the store."""
         return [self._store.swap(key, document, expected=None, expires_at=until) for key, document, until in claims]
 
     async def _look(self, ids: Sequence[str]) -> Sequence[Row | None]:
-        if self._store.at_hand and len(ids) <= FEW:
-            return self._store.get(ids)
+        found = self._store.get_at_once(ids)
+        if found is not None:
+            return found
         return await asyncio.get_running_loop().run_in_executor(self._looking, self._store.get, ids)
 
     async def refresh_keys(self) -> None:
@@ -166,6 +170,11 @@ class Predictions:
                 raise UnknownPrediction("The key that signed the earlier prediction_id is gone.")
             return earlier, await self._read(earlier.prediction_id)
         return receipt, None
+
+
+def _for_each(ids: Sequence[str], distinct: Sequence[str], rows: Sequence[Row | None]) -> list[Row | None]:
+    found = dict(zip(distinct, rows, strict=True))
+    return [found[id_] for id_ in ids]
 
 
 def _log(message: Message, records: Records, caller: str) -> None:

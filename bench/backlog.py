@@ -38,6 +38,10 @@ class Collector:
     def send(self, messages: Sequence[Message]) -> None:
         self.messages += messages
 
+    def send_at_once(self, messages: Sequence[Message]) -> bool:
+        self.messages += messages
+        return True
+
 
 class Place:
     """The embedded backend in a folder, with the benchmarks' project and model."""

@@ -9,6 +9,7 @@ from typing import Any
 from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from commands.corked import Corked
 from commands.guard import Guard
 from serving.settings import Settings
 
@@ -56,7 +57,7 @@ class Connection(HttpToolsProtocol):
         return self.transport.get_write_buffer_size()
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(transport)
+        super().connection_made(Corked(transport, self.loop))
         self._guard.opened(self)
 
     def connection_lost(self, exc: Exception | None) -> None:

@@ -20,6 +20,8 @@ MISCONFIGURED = 78
 """Exit code: starting again can't help. EX_CONFIG of sysexits.h."""
 M_MMAP_THRESHOLD, M_ARENA_MAX = -3, -8
 """Of malloc.h."""
+NEW_OBJECTS = 10_000
+"""After which Python looks for garbage; by itself after 700 or 2,000. A burst of requests makes more, all in use."""
 OWN_FILES = 256
 """What the API itself may have open, at most."""
 READY = b"ready\n"
@@ -39,6 +41,7 @@ def api(settings: Settings, host: str, port: int) -> None:
     app = create_app(settings)
     mount_form(app, settings)
     gc.freeze()  # what has been loaded stays: a collection amid a large body need not go through it
+    gc.set_threshold(NEW_OBJECTS)
     _allow_files(settings.max_connections + OWN_FILES)
     _give_memory_back()
     server = uvicorn.Server(

@@ -24,6 +24,10 @@ class PredictionQueue(Protocol):
         """All of them, else QueueUnavailable is raised: some may have been sent all the same."""
         ...
 
+    def send_at_once(self, messages: Sequence[Message]) -> bool:
+        """Send them without waiting for anyone, as an event loop has to; False: none was sent, so `send` must."""
+        ...
+
     def expect(self, bodies: Sequence[str]) -> None:
         """These will be opened next: what it takes to open them may begin, all at the same time."""
         ...
@@ -96,13 +100,12 @@ class Row:
 class PredictionStore(Protocol):
     """Consistent reads, conditional writes. Each method raises StoreUnavailable."""
 
-    @property
-    def at_hand(self) -> bool:
-        """Whether a few rows are read sooner than another thread is woken for them."""
-        ...
-
     def get(self, keys: Sequence[str]) -> Sequence[Row | None]:
         """The row of each key, in order."""
+        ...
+
+    def get_at_once(self, keys: Sequence[str]) -> Sequence[Row | None] | None:
+        """The same without waiting for anyone, as an event loop has to; None where only `get` can tell."""
         ...
 
     def finish(self, predictions: Sequence[Prediction], *, redriven: bool = False) -> Sequence[bool]:

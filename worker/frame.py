@@ -46,7 +46,7 @@ class Frame:
         index = pd.RangeIndex(count)  # one for all: pandas need not compare them
         made = {name: self._column(name, columns[name], index) for name in self.columns}
         if self.named:
-            return pd.DataFrame(made, index=index, copy=False)
+            return pd.DataFrame(made, index=index)  # copied into a block for each dtype: many blocks slow transformers
         if self._width is None and len(made) == 1:
             (name, column), *_ = made.items()
             return pd.Series(column, index=index, name=name, copy=False)

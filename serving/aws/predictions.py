@@ -33,8 +33,6 @@ class DynamoPredictions:
     What is erased keeps the name of its object, so that a deletion that broke off can be repeated.
     """
 
-    at_hand = False
-
     def __init__(
         self, table: Table, payloads: Payloads, pool: ThreadPoolExecutor, *, clock: Callable[[], float] = time.time
     ) -> None:
@@ -48,6 +46,9 @@ class DynamoPredictions:
         if len(keys) == 1:
             return [self._row(keys[0], items.get(keys[0]))]
         return list(self._pool.map(lambda key: self._row(key, items.get(key)), keys))
+
+    def get_at_once(self, keys: Sequence[str]) -> None:
+        """Not over a network."""
 
     def finish(self, predictions: Sequence[Prediction], *, redriven: bool = False) -> Sequence[bool]:
         futures = [self._pool.submit(self._finish, prediction, redriven) for prediction in predictions]

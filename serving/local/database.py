@@ -2,16 +2,21 @@
 
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TypeVar
 
 from serving.errors import Unavailable
 from serving.local.lock import locked
 
+Read = TypeVar("Read")
+
 BUSY_MS = 5_000
 LOG_PAGES = 4_000
 """Of 4 KiB, after which the write-ahead log is copied into the file: a page of the queue is written three times."""
+IN_HASTE = 64
+"""Writes without waiting, after which one is refused: who has to wait for the disk copies the log, too."""
 _LETTERS = """
 CREATE TABLE IF NOT EXISTS dead_letters (
     id TEXT NOT NULL,
@@ -87,6 +92,7 @@ class Database:
         self._synchronous = synchronous
         self._local = threading.local()
         self._prepared = False
+        self._hasty_writes = 0
 
     def connection(self, translated: type[Unavailable]) -> sqlite3.Connection:
         """This thread's connection, in autocommit mode. Raises `translated` when the file can't be opened."""
@@ -118,15 +124,62 @@ class Database:
                     connection.execute("ROLLBACK")
                 raise
 
+    def read_at_once(self, read: Callable[[sqlite3.Connection], Read]) -> Read | None:
+        """What `read` returns, for an event loop: None where it would wait for another, or anything is wrong."""
+        try:
+            connection = self._hasty()
+            return None if connection is None else read(connection)
+        except sqlite3.Error:
+            return None
+
+    def write_at_once(self, write: Callable[[sqlite3.Connection], object]) -> bool:
+        """A transaction for an event loop. False: nothing was written, `writing` has to do it and to say what is wrong.
+
+        So it is where the write would wait: for another writer, for the disk, for the log to be copied.
+        """
+        self._hasty_writes += 1
+        if self._synchronous not in {"normal", "off"} or self._hasty_writes % IN_HASTE == 0:
+            return False
+        connection = None
+        try:
+            connection = self._hasty()
+            if connection is None:
+                return False
+            connection.execute("BEGIN IMMEDIATE")
+            write(connection)
+            connection.execute("COMMIT")
+        except sqlite3.Error:
+            if connection is not None and connection.in_transaction:
+                with suppress(sqlite3.Error):
+                    connection.execute("ROLLBACK")
+            return False
+        return True
+
     def close(self) -> None:
-        """Close this thread's connection."""
-        connection: sqlite3.Connection | None = self._local.__dict__.pop("connection", None)
-        if connection is not None:
-            connection.close()
+        """Close this thread's connections."""
+        for name in ("connection", "hasty"):
+            connection: sqlite3.Connection | None = self._local.__dict__.pop(name, None)
+            if connection is not None:
+                connection.close()
+
+    def _hasty(self) -> sqlite3.Connection | None:
+        """This thread's other connection, which waits for nobody; None before the file has been prepared."""
+        connection: sqlite3.Connection | None = getattr(self._local, "hasty", None)
+        if connection is None and self._prepared:
+            connection = self._local.hasty = self._tuned(self._opened(busy_ms=0), log_pages=0)
+        return connection
+
+    def _opened(self, *, busy_ms: int) -> sqlite3.Connection:
+        return sqlite3.connect(self._path, timeout=busy_ms / 1000, isolation_level=None, factory=_Connection)
+
+    def _tuned(self, connection: sqlite3.Connection, *, log_pages: int) -> sqlite3.Connection:
+        connection.execute(f"PRAGMA synchronous = {self._synchronous}")
+        connection.execute(f"PRAGMA wal_autocheckpoint = {log_pages}")
+        return connection
 
     def _connect(self) -> sqlite3.Connection:
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        connection = sqlite3.connect(self._path, timeout=BUSY_MS / 1000, isolation_level=None, factory=_Connection)
+        connection = self._opened(busy_ms=BUSY_MS)
         if not self._prepared:
             with locked(self._path.with_suffix(".lock")):  # SQLite does not wait for who turns the log on first
                 connection.execute("PRAGMA journal_mode = WAL")
@@ -135,9 +188,7 @@ class Database:
                         connection.executescript(";\n".join(("BEGIN IMMEDIATE", *steps, "COMMIT")))
                 connection.executescript(SCHEMA)
             self._prepared = True
-        connection.execute(f"PRAGMA synchronous = {self._synchronous}")
-        connection.execute(f"PRAGMA wal_autocheckpoint = {LOG_PAGES}")
-        return connection
+        return self._tuned(connection, log_pages=LOG_PAGES)
 
 
 @contextmanager

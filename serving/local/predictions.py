@@ -12,11 +12,13 @@ from serving.local.rows import read_for_rows, run_for_rows
 from serving.ports import Row
 from serving.prediction import Prediction, Status
 
+FEW = 256
+SMALL = 16_384
+"""Rows, and bytes of each document (as _SELECT_SMALL says it), up to which an event loop may read them itself."""
+
 
 class LocalPredictions:
     """The PredictionStore port. Times in the table are seconds since 1970."""
-
-    at_hand = True
 
     def __init__(self, database: Database, bell: Bell, *, clock: Callable[[], float] = time.time) -> None:
         self._database = database
@@ -27,6 +29,17 @@ class LocalPredictions:
         with self._database.reading(StoreUnavailable) as connection:
             found = {key: row for key, *row in read_for_rows(connection, _SELECT, [(key,) for key in {*keys}])}
         return [self._row(found.get(key)) for key in keys]
+
+    def get_at_once(self, keys: Sequence[str]) -> Sequence[Row | None] | None:
+        if len(keys) > FEW:
+            return None
+        found = self._database.read_at_once(
+            lambda connection: list(read_for_rows(connection, _SELECT_SMALL, [(key,) for key in {*keys}]))
+        )
+        if found is None or any(size is not None and size > SMALL for *_, size in found):
+            return None
+        rows = {key: row for key, *row, _ in found}
+        return [self._row(rows.get(key)) for key in keys]
 
     def finish(self, predictions: Sequence[Prediction], *, redriven: bool = False) -> Sequence[bool]:
         statement = _REPLACE_DEAD if redriven else _INSERT
@@ -81,6 +94,10 @@ def _written(connection: sqlite3.Connection, statement: str, rows: Sequence[tupl
 
 
 _SELECT = "SELECT key, document, status, expires_at FROM predictions WHERE key IN (VALUES {rows})"
+_SELECT_SMALL = (  # the length of a document is known without reading it
+    "SELECT key, CASE WHEN length(document) <= 16384 THEN document END, status, expires_at, length(document)"
+    " FROM predictions WHERE key IN (VALUES {rows})"
+)
 _INSERT = "INSERT INTO predictions (key, status, document, redrivable, expires_at) VALUES {rows} ON CONFLICT DO NOTHING"
 _CLAIM = (
     "INSERT INTO predictions (key, document, expires_at) VALUES (?, ?, ?)"

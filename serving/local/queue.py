@@ -15,6 +15,8 @@ RELEASED = 0.0
 """When a message is visible whose owner died."""
 LONGEST_DELAY = 900.0
 """Seconds that a message is postponed, or a lease: what is hidden for longer has met a clock that jumped back."""
+AT_ONCE = 256 * 1024
+"""Characters of messages up to which an event loop may write them itself."""
 
 
 class Received(NamedTuple):
@@ -34,12 +36,24 @@ class LocalQueue:
         self._clock = clock
 
     def send(self, messages: Sequence[Message]) -> None:
-        now = self._clock()
-        texts = [(message.to_text(), message.expires_at / 1000) for message in messages]
-        rows = [(text, len(text), now, expires_at) for text, expires_at in texts]
+        rows = self._rows(messages)
         with self._database.writing(QueueUnavailable) as connection:
             run_for_rows(connection, _INSERT, rows)
         self._bell.ring()
+
+    def send_at_once(self, messages: Sequence[Message]) -> bool:
+        if sum(len(message.payload) for message in messages) > AT_ONCE:
+            return False
+        rows = self._rows(messages)
+        if not self._database.write_at_once(lambda connection: run_for_rows(connection, _INSERT, rows)):
+            return False
+        self._bell.ring()
+        return True
+
+    def _rows(self, messages: Sequence[Message]) -> list[tuple[str, int, float, float]]:
+        now = self._clock()
+        texts = [(message.to_text(), message.expires_at / 1000) for message in messages]
+        return [(text, len(text), now, expires_at) for text, expires_at in texts]
 
     def expect(self, bodies: Sequence[str]) -> None:
         """Nothing to begin: bodies are whole."""

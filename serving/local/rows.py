@@ -21,10 +21,14 @@ def run_for_rows(connection: sqlite3.Connection, statement: str, rows: Sequence[
 
 
 def read_for_rows(connection: sqlite3.Connection, statement: str, rows: Sequence[Cells]) -> Iterator[tuple[Any, ...]]:
-    """What a SELECT with `VALUES {rows}` in it finds for all rows, in no order."""
-    for part in _parts(rows):
+    """What a SELECT with `VALUES {rows}` in it finds for all rows, in no order; it finds nothing for nulls."""
+    most = _AT_ONCE[0]
+    for start in range(0, len(rows), most):
+        part = rows[start : start + most]
+        size = next(size for size in reversed(_AT_ONCE) if size >= len(part))
         cells = [cell for row in part for cell in row]
-        yield from connection.execute(_filled(statement, len(part), len(part[0])), cells).fetchall()
+        cells += [None] * ((size - len(part)) * len(part[0]))  # one statement, though it asks for more than there is
+        yield from connection.execute(_filled(statement, size, len(part[0])), cells).fetchall()
 
 
 def _parts(rows: Sequence[Cells]) -> Iterator[Sequence[Cells]]:

@@ -36,6 +36,13 @@ def test_rows_come_in_the_order_of_their_keys(ports: Ports, pending: Prediction)
     assert [r and b'"y"' in (r.document or b"") for r in found] == [True, None, False]
 
 
+def test_what_is_read_at_once_is_what_is_read(ports: Ports, pending: Prediction) -> None:
+    ports.predictions.finish([succeeded(pending)._replace(prediction_id=name) for name in ("x", "y")])
+    ports.predictions.erase(pending)
+    keys = ["y", "nothing", "a-prediction", "x"]
+    assert ports.predictions.get_at_once(keys) in (None, ports.predictions.get(keys))
+
+
 def test_the_first_terminal_write_wins(ports: Ports, pending: Prediction) -> None:
     first, second = succeeded(pending), succeeded(pending, b'{"prediction":2}')
     assert ports.predictions.finish([first]) == [True]

@@ -26,6 +26,13 @@ def test_many_messages_are_sent_at_once(ports: Ports, message: Message) -> None:
     assert {opened.prediction_id: opened for opened in found} == sent
 
 
+def test_what_is_sent_at_once_is_sent_and_what_is_not_is_not(ports: Ports, message: Message) -> None:
+    sent = {f"p{i}": message._replace(prediction_id=f"p{i}") for i in range(25)}
+    done = ports.queue.send_at_once(list(sent.values()))
+    found = [ports.queue.open(received.body) for received in ports.receive()]
+    assert {opened.prediction_id: opened for opened in found} == (sent if done else {})
+
+
 @pytest.mark.parametrize(
     "text",
     ["\ufffe and \uffff", "\x7f\x80\x9f", "\ufdd0 \ue000 \ufffd", "\U0001fffe\U0010ffff", "gzip:", "s3:messages/a", ""],

@@ -27,10 +27,10 @@ class Frame:
 
     def __init__(self, project: Project, pipeline: Any) -> None:
         """Raises ModelRefused when the schema lacks a column of the model."""
-        self._kinds = column_kinds(project)
+        self.kinds = column_kinds(project)
         fitted = getattr(pipeline, "feature_names_in_", None)
         self.feature_names = None if fitted is None else [str(name) for name in fitted]
-        without_entities = [name for name in self._kinds if name not in project.entities]
+        without_entities = [name for name in self.kinds if name not in project.entities]
         self.columns = without_entities if self.feature_names is None else self.feature_names
         self._width = getattr(pipeline, "n_features_in_", None)
         self.undetermined = self.feature_names is None and self._width is None and len(self.columns) > 1
@@ -50,12 +50,25 @@ class Frame:
         if self._width is None and len(made) == 1:
             (name, column), *_ = made.items()
             return pd.Series(column, index=index, name=name, copy=False)
-        dtype = np.float64 if all(self._kinds[name].numeric for name in made) else object
+        dtype = np.float64 if all(self.kinds[name].numeric for name in made) else object
         return np.column_stack([np.asarray(column, dtype=dtype) for column in made.values()])
+
+    def matrix(self, columns: Mapping[str, list[Any]], count: int) -> np.ndarray[Any, Any]:
+        """The same rows as an array of objects: of numbers and texts, what a DataFrame of them holds."""
+        made = np.empty((len(self.columns), count), dtype=object)
+        for place, name in enumerate(self.columns):
+            kind = self.kinds[name]
+            values = columns[name]
+            made[place] = np.array(values, dtype=kind.value) if kind.numeric else self._objects(name, values)
+        return made.T
+
+    def _objects(self, name: str, values: list[Any]) -> list[Any]:
+        marker = self._missing.get(name, NAN)
+        return values if marker is None else [marker if value is None else value for value in values]
 
     def _column(self, name: str, values: list[Any], index: pd.RangeIndex) -> pd.Series[Any] | np.ndarray[Any, Any]:
         """A Series where pandas would choose another dtype than the schema's: to make one takes 15 µs."""
-        kind = self._kinds[name]
+        kind = self.kinds[name]
         if kind.numeric:
             return np.array(values, dtype=kind.value)
         if kind is Kind.DATE:
@@ -64,17 +77,16 @@ class Frame:
         if kind is Kind.DURATION:
             spans = pd.Series(_DURATIONS.validate_python(values), dtype=f"timedelta64[{_UNIT}]")
             return spans.rename(name)
-        marker = self._missing.get(name, NAN)
         objects = np.empty(len(values), dtype=object)
-        objects[:] = values if marker is None else [marker if value is None else value for value in values]
+        objects[:] = self._objects(name, values)
         return pd.Series(objects, dtype=object, index=index, name=name, copy=False)
 
     def _check(self, project: Project) -> None:
         if self.feature_names is not None:
-            missing = [name for name in self.feature_names if name not in self._kinds]
+            missing = [name for name in self.feature_names if name not in self.kinds]
             if missing:
                 known = {*self.feature_names, *project.entities}
-                unused = [name for name in self._kinds if name not in known]
+                unused = [name for name in self.kinds if name not in known]
                 owner = "validation.py" if project.views else "PredictionData"
                 hint = f"; {owner} has {', '.join(unused)}, which the model does not know" if unused else ""
                 raise ModelRefused(

@@ -30,17 +30,28 @@ class OnePass:
         self.has_probabilities = hasattr(pipeline, "predict_proba")
         self._shared = self.has_probabilities and type(pipeline) is Pipeline and _is_pure(pipeline.steps[-1][1])
         self._by_probability = self._shared and _predicts_by_probability(pipeline.steps[-1][1])
+        steps = pipeline.steps[:-1] if type(pipeline) is Pipeline else []
+        self._steps = [step for _, step in steps if step is not None and step != "passthrough"]
 
-    def __call__(self, rows: Any) -> tuple[Any, Any]:
-        """The predictions, and the probabilities or None. Raises whatever the model raises."""
-        if not self.has_probabilities:
-            return self._pipeline.predict(rows), None
-        if not self._shared or get_config().get("enable_metadata_routing"):
-            return self._pipeline.predict(rows), self._pipeline.predict_proba(rows)
-        for _, step in self._pipeline.steps[:-1]:
-            if step is not None and step != "passthrough":
-                rows = step.transform(rows)
+    @property
+    def first_step(self) -> Any | None:
+        """What is given the rows first; None where it can't be called by itself."""
+        apart = self._shared or not self.has_probabilities
+        return self._steps[0] if apart and self._steps and not get_config().get("enable_metadata_routing") else None
+
+    def __call__(self, rows: Any, first_step: Any | None = None) -> tuple[Any, Any]:
+        """The predictions, and the probabilities or None. Raises whatever the model raises.
+
+        A `first_step` takes the place of the Pipeline's own, which has to be there.
+        """
+        whole = get_config().get("enable_metadata_routing")
+        if first_step is None and (whole or not self._shared):
+            return self._pipeline.predict(rows), self._pipeline.predict_proba(rows) if self.has_probabilities else None
+        for place, step in enumerate(self._steps):
+            rows = (step if place or first_step is None else first_step).transform(rows)
         last = self._pipeline.steps[-1][1]
+        if not self.has_probabilities:
+            return last.predict(rows), None
         if not self._by_probability:
             return last.predict(rows), last.predict_proba(rows)
         chances = last.predict_proba(rows)

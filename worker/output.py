@@ -22,9 +22,14 @@ class Output:
         self.classes: Any = (self._labels if several else self._labels[0]) if self._labels else None
         self._templates: dict[bool, RowTemplate] = {}
 
-    def answers(self, rows: Any, count: int) -> list[Answer]:
+    @property
+    def first_step(self) -> Any | None:
+        """The Pipeline's first step, if another may take its place."""
+        return self._call.first_step
+
+    def answers(self, rows: Any, count: int, first_step: Any | None = None) -> list[Answer]:
         """One answer for each of `count` rows. Raises whatever the model raises; ValueError for a wrong row count."""
-        predictions, chances = self._call(rows)
+        predictions, chances = self._call(rows, first_step)
         texts = encode_each(_native(predictions, count))
         if chances is None:
             return [b'{"prediction":%b}' % text for text in texts]

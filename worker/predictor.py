@@ -11,6 +11,7 @@ from sklearn.utils.validation import NotFittedError, check_is_fitted
 from serving.errors import ModelRefused
 from serving.prediction import Code
 from serving.project import Project
+from worker.by_position import by_position, same
 from worker.frame import Frame
 from worker.limits import memory_limit
 from worker.outcome import Answer, RowError
@@ -48,6 +49,7 @@ class Predictor:
         self._before_predict = before_predict
         self.feature_names = self._frame.feature_names
         self.classes = self._output.classes
+        self._first_step: Any | None = None
         started = time.monotonic()
         try:
             self._try(project)  # the first predict is slow, too: libraries start their threads
@@ -60,6 +62,7 @@ class Predictor:
 
     def _try(self, project: Project) -> None:
         example = Table.of([[project.example_with_features]], self._frame.columns)
+        self._first_step = self._by_position(example)
         try:
             self._attempt(example)
         except Exception:  # the user's model may raise anything
@@ -71,6 +74,22 @@ class Predictor:
             except Exception:
                 self._frame.named = True
                 raise
+
+    def _by_position(self, example: Table) -> Any | None:
+        """In place of the Pipeline's first step, for arrays; None where that would not be the same."""
+        given = self._output.first_step
+        if given is None:
+            return None
+        try:
+            found = by_position(given, self._frame.kinds)
+            if found is None:
+                return None
+            expected = given.transform(self._frame.build(example.columns, example.count))
+            return (
+                found if same(found.transform(self._frame.matrix(example.columns, example.count)), expected) else None
+            )
+        except Exception:  # the user's model may raise anything: told when it is asked as it wants to be
+            return None
 
     def predict(self, groups: Sequence[Group], seconds: float) -> list[list[Answer] | None]:
         """The answers of each group of rows, in order; None for a group that `seconds` did not suffice for.
@@ -122,11 +141,21 @@ class Predictor:
             return [*rows.errors.values()]
         self._before_predict()
         with memory_limit(self._memory):
-            answers = self._output.answers(self._frame.build(given.columns, given.count), given.count)
+            answers = self._answers(given)
         if not rows.errors:
             return answers
         rest = iter(answers)
         return [rows.errors[place] if place in rows.errors else next(rest) for place in range(rows.count)]
+
+    def _answers(self, rows: Table) -> list[Answer]:
+        if self._first_step is not None:
+            try:
+                return self._output.answers(self._frame.matrix(rows.columns, rows.count), rows.count, self._first_step)
+            except MemoryError:
+                raise
+            except Exception as error:  # what is wrong is said as scikit-learn says it of a DataFrame
+                logger.debug("not predicted by position: %s", describe(error))
+        return self._output.answers(self._frame.build(rows.columns, rows.count), rows.count)
 
 
 def _undecided(answer: Answer) -> bool:

@@ -1,0 +1,91 @@
+"""A ColumnTransformer that takes its columns by position: on an array it is twice as fast as on a DataFrame.
+
+Half of a small batch's time scikit-learn asks what a DataFrame is, and of which type each column. Its transformers take
+arrays just as well, and remember names only to compare them: here that is done when the model is loaded.
+"""
+
+import copy
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from sklearn import get_config
+from sklearn.pipeline import Pipeline
+
+from worker.columns import Kind
+
+_SCALERS = {"StandardScaler", "MinMaxScaler", "MaxAbsScaler", "RobustScaler"}
+_ENCODERS = {"OneHotEncoder", "OrdinalEncoder"}
+_OF_NUMBERS = {"mean", "median"}
+"""Strategies of an imputer after which an array of objects has become one of numbers, as a DataFrame's columns are."""
+
+
+def by_position(transformer: Any, kinds: Mapping[str, Kind]) -> Any | None:
+    """The transformer for an array of objects, in the order of `feature_names_in_`; None where it might differ."""
+    names = getattr(transformer, "feature_names_in_", None)
+    if names is None or not _is(transformer, {"ColumnTransformer"}) or get_config()["transform_output"] != "default":
+        return None
+    positions = {name: place for place, name in enumerate(names)}
+    parts: list[tuple[str, Any, list[int]]] = []
+    for name, part, columns in transformer.transformers_:
+        if isinstance(part, str) and part == "drop":
+            parts.append((name, part, []))
+            continue
+        places = _places(columns, positions)
+        if places is None or not _takes(part, [kinds[names[place]] for place in places]):
+            return None
+        parts.append((name, _nameless(part), places))
+    found = _nameless(transformer)
+    found.transformers_ = parts
+    return found
+
+
+def same(one: Any, other: Any) -> bool:
+    """Whether two outputs of a transformer are the same to the bit, and in memory."""
+    if getattr(one, "format", "") == getattr(other, "format", "") == "csr" and type(one) is type(other):
+        pairs = [(getattr(one, name), getattr(other, name)) for name in ("data", "indices", "indptr")]
+        return one.shape == other.shape and all(same(*pair) for pair in pairs)
+    if not isinstance(one, np.ndarray) or not isinstance(other, np.ndarray):
+        return False
+    alike = (one.dtype, one.shape, one.flags.f_contiguous) == (other.dtype, other.shape, other.flags.f_contiguous)
+    return alike and one.dtype.kind in "fiu" and one.tobytes() == other.tobytes()
+
+
+def _is(transformer: Any, kinds: set[str]) -> bool:
+    """One of scikit-learn's own of these names, which gives arrays."""
+    kind = type(transformer)
+    own = kind.__name__ in kinds and kind.__module__.partition(".")[0] == "sklearn"
+    return own and not getattr(transformer, "_sklearn_output_config", None)
+
+
+def _places(columns: Any, positions: Mapping[str, int]) -> list[int] | None:
+    """Of a list of names, or of positions; None for any other way to choose columns."""
+    if isinstance(columns, str | slice) or not np.iterable(columns):
+        return None
+    chosen = list(columns)
+    if all(isinstance(each, str) for each in chosen):
+        return [positions[each] for each in chosen] if chosen and positions.keys() >= set(chosen) else None
+    whole = all(isinstance(each, int | np.integer) and not isinstance(each, bool | np.bool_) for each in chosen)
+    return [int(each) for each in chosen] if whole and all(each >= 0 for each in chosen) else None
+
+
+def _takes(part: Any, kinds: Sequence[Kind]) -> bool:
+    """Whether what first meets the columns makes the same of them. What follows is given its arrays either way."""
+    if isinstance(part, Pipeline):
+        return _is(part, {"Pipeline"}) and _takes(part.steps[0][1], kinds)
+    if set(kinds) <= {Kind.INT, Kind.FLOAT}:
+        return _is(part, _SCALERS) or (_is(part, {"SimpleImputer"}) and part.strategy in _OF_NUMBERS)
+    if set(kinds) == {Kind.OBJECT}:
+        return _is(part, _ENCODERS) or (_is(part, {"SimpleImputer"}) and part.strategy not in _OF_NUMBERS)
+    return False
+
+
+def _nameless(part: Any) -> Any:
+    """The same without the names, which it would miss in an array."""
+    found = copy.copy(part)
+    if isinstance(found, Pipeline):
+        (name, first), *rest = found.steps
+        found.steps = [(name, _nameless(first)), *rest]
+    else:
+        found.__dict__.pop("feature_names_in_", None)
+    return found

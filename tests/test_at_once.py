@@ -16,6 +16,7 @@ from serving.local.bell import Bell
 from serving.local.database import IN_HASTE, LOG_PAGES, Database
 from serving.local.predictions import FEW, SMALL, LocalPredictions
 from serving.local.queue import AT_ONCE, LocalQueue
+from serving.local.queue import SMALL as SMALL_PAYLOAD
 from serving.message import Message
 from serving.prediction import Prediction, Status
 from serving.settings import Settings
@@ -90,10 +91,11 @@ def test_nothing_is_written_where_a_write_fails_half_way(here: Here) -> None:
 
 
 def test_large_messages_are_left_to_a_thread(here: Here) -> None:
-    large = here.message._replace(payload=b"1" * (AT_ONCE // 2 + 1))
-    assert here.sends(large)
-    assert not here.sends(large, large)
-    assert here.waiting == 1
+    assert not here.sends(here.message._replace(payload=b"1" * (SMALL_PAYLOAD + 1)))
+    largest = here.message._replace(payload=b"1" * SMALL_PAYLOAD)
+    assert here.sends(*[largest] * 16)
+    assert not here.sends(*[largest] * 17)
+    assert here.waiting == 16
 
 
 def test_before_the_file_is_prepared_nothing_is_done_at_once(tmp_path: Path) -> None:
@@ -113,12 +115,12 @@ def test_who_wants_the_disk_to_be_waited_for_has_a_thread_wait(tmp_path: Path, s
 
 
 def test_the_log_does_not_grow_although_nobody_else_writes(here: Here) -> None:
-    large = here.message._replace(payload=b"1" * (AT_ONCE - 1))
+    large = [here.message._replace(payload=b"1" * SMALL_PAYLOAD)] * 16
     patient = 0
     for _ in range(6 * IN_HASTE):
-        if not here.sends(large):
+        if not here.sends(*large):
             patient += 1
-            here.queue.send([large])
+            here.queue.send(large)
     assert patient == 6
     log = here.path.with_name("state.db-wal").stat().st_size
     assert log < 2 * PAGE * LOG_PAGES + IN_HASTE * 2 * AT_ONCE < 6 * IN_HASTE * AT_ONCE

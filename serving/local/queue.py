@@ -15,8 +15,9 @@ RELEASED = 0.0
 """When a message is visible whose owner died."""
 LONGEST_DELAY = 900.0
 """Seconds that a message is postponed, or a lease: what is hidden for longer has met a clock that jumped back."""
-AT_ONCE = 256 * 1024
-"""Characters of messages up to which an event loop may write them itself."""
+SMALL = 16_384
+AT_ONCE = 16 * SMALL
+"""Bytes of one payload, and of all, up to which an event loop may write them itself."""
 
 
 class Received(NamedTuple):
@@ -42,7 +43,8 @@ class LocalQueue:
         self._bell.ring()
 
     def send_at_once(self, messages: Sequence[Message]) -> bool:
-        if sum(len(message.payload) for message in messages) > AT_ONCE:
+        sizes = [len(message.payload) for message in messages]
+        if max(sizes, default=0) > SMALL or sum(sizes) > AT_ONCE:
             return False
         rows = self._rows(messages)
         if not self._database.write_at_once(lambda connection: run_for_rows(connection, _INSERT, rows)):

@@ -57,8 +57,13 @@ class Connection(HttpToolsProtocol):
         return self.transport.get_write_buffer_size()
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(Corked(transport, self.loop))
+        self._corked = Corked(transport, self.loop)
+        super().connection_made(self._corked)
         self._guard.opened(self)
+
+    def eof_received(self) -> None:
+        self._corked.flush()
+        super().eof_received()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._guard.closed(self)

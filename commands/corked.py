@@ -21,22 +21,26 @@ class Corked(asyncio.Transport):
         self._size = 0
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
+        if len(data) > LARGE:
+            self.flush()
+            self._transport.write(data)
+            return
         if not self._pending:
-            self._loop.call_soon(self._flush)
+            self._loop.call_soon(self.flush)
         self._pending.append(bytes(data))
         self._size += len(data)
         if self._size > LARGE:
-            self._flush()
+            self.flush()
 
     def write_eof(self) -> None:
-        self._flush()
+        self.flush()
         self._transport.write_eof()
 
     def can_write_eof(self) -> bool:
         return self._transport.can_write_eof()
 
     def close(self) -> None:
-        self._flush()
+        self.flush()
         self._transport.close()
 
     def abort(self) -> None:
@@ -58,7 +62,8 @@ class Corked(asyncio.Transport):
     def get_extra_info(self, name: str, default: Any = None) -> Any:
         return self._transport.get_extra_info(name, default)
 
-    def _flush(self) -> None:
+    def flush(self) -> None:
+        """Write now what waits: at the latest when the client says that it will send no more, which closes."""
         if not self._pending:
             return
         data = b"".join(self._pending)

@@ -90,6 +90,18 @@ def test_nothing_is_written_where_a_write_fails_half_way(here: Here) -> None:
     assert here.sends(here.message), "the connection is in no transaction any more"
 
 
+def test_no_transaction_stays_open_whatever_goes_wrong(here: Here) -> None:
+    def breaks(connection: sqlite3.Connection) -> None:
+        connection.execute("DELETE FROM messages")
+        raise MemoryError
+
+    here.queue.send([here.message])
+    with pytest.raises(MemoryError):
+        here.database.write_at_once(breaks)
+    here.queue.send([here.message])
+    assert here.waiting == 2
+
+
 def test_large_messages_are_left_to_a_thread(here: Here) -> None:
     assert not here.sends(here.message._replace(payload=b"1" * (SMALL_PAYLOAD + 1)))
     largest = here.message._replace(payload=b"1" * SMALL_PAYLOAD)
@@ -133,6 +145,9 @@ def test_what_is_read_at_once_is_small(here: Here) -> None:
     assert small == here.predictions.get(["small"])[0] is not None
     assert nothing is None
     assert here.predictions.get_at_once(["small", "large"]) is None
+    here.predictions.erase(here.pending)
+    (erased,) = here.predictions.get_at_once(["a"]) or [None]
+    assert erased == here.predictions.get(["a"])[0] is not None
     assert here.predictions.get_at_once([f"p{i}" for i in range(FEW)]) == [None] * FEW
     assert here.predictions.get_at_once([f"p{i}" for i in range(FEW + 1)]) is None
 

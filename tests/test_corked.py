@@ -1,11 +1,19 @@
 """What one turn of the event loop writes to a client goes out as one."""
 
 import asyncio
+import socket
+import threading
+import time
 from collections.abc import Callable
+from typing import Any, Literal
 
 import pytest
+import uvicorn
 
+from commands.connection import guarded
 from commands.corked import LARGE, Corked
+from serving.settings import Settings
+from tests.running import free_port
 
 
 class Wire(asyncio.Transport):
@@ -78,6 +86,32 @@ def test_what_is_large_does_not_wait(sizes: list[int]) -> None:
 def test_whoever_closes_has_written_before() -> None:
     assert told(write(b"a"), Corked.close) == [b"a", "close"]
     assert told(write(b"a"), Corked.write_eof) == [b"a", "end"]
+
+
+@pytest.mark.parametrize("loop", ["uvloop", "asyncio"])
+def test_a_client_that_says_it_is_done_is_still_answered(loop: Literal["uvloop", "asyncio"]) -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await receive()
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
+        await send({"type": "http.response.body", "body": b"ok"})
+
+    config = uvicorn.Config(
+        app, port=free_port(), http=guarded(Settings.read({})), loop=loop, lifespan="off", log_config=None
+    )  # type: ignore[arg-type]  # called as a class is
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    answers = []
+    for _ in range(20):
+        with socket.create_connection(("127.0.0.1", config.port), timeout=20) as client:
+            client.sendall(b"POST / HTTP/1.1\r\nHost: here\r\nContent-Length: 1\r\n\r\n1")
+            client.shutdown(socket.SHUT_WR)
+            answers.append(b"".join(iter(lambda: client.recv(4096), b""))[-2:])
+    server.should_exit = True
+    thread.join(20)
+    assert answers == [b"ok"] * 20
 
 
 def test_nothing_is_written_to_a_connection_that_is_gone() -> None:

@@ -151,3 +151,11 @@ def test_with_metadata_routing_the_pipeline_is_called_itself() -> None:
 def test_a_model_without_probabilities_gives_none() -> None:
     predictions, chances = OnePass(fitted(SVC()))(X)
     assert (len(predictions), chances) == (80, None)
+
+
+@pytest.mark.parametrize("rows", [X[["a", "b"]], X[["a", "b"]].to_numpy()], ids=["DataFrame", "array"])
+def test_probabilities_are_of_the_rows_that_came_though_a_step_writes_into_them(rows: Any) -> None:
+    pipeline = make_pipeline(StandardScaler(copy=False), Greedy()).fit(rows.copy() * 3 + 5, Y)
+    predictions, chances = OnePass(pipeline)(rows.copy())
+    np.testing.assert_array_equal(chances, pipeline.predict_proba(rows.copy()))
+    np.testing.assert_array_equal(predictions, pipeline.predict(rows.copy()))

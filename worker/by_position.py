@@ -14,25 +14,29 @@ from sklearn.pipeline import Pipeline
 
 from worker.columns import Kind
 
+_PLAIN = {Kind.INT, Kind.FLOAT, Kind.BOOL, Kind.OBJECT}
+"""Kinds whose values an array of objects holds as they are."""
 _SCALERS = {"StandardScaler", "MinMaxScaler", "MaxAbsScaler", "RobustScaler"}
 _ENCODERS = {"OneHotEncoder", "OrdinalEncoder"}
 _OF_NUMBERS = {"mean", "median"}
 """Strategies of an imputer after which an array of objects has become one of numbers, as a DataFrame's columns are."""
 
 
-def by_position(transformer: Any, kinds: Mapping[str, Kind]) -> Any | None:
-    """The transformer for an array of objects, in the order of `feature_names_in_`; None where it might differ."""
-    names = getattr(transformer, "feature_names_in_", None)
-    if names is None or not _is(transformer, {"ColumnTransformer"}) or get_config()["transform_output"] != "default":
+def by_position(transformer: Any, columns: Mapping[str, Kind]) -> Any | None:
+    """The transformer for an array of objects with these columns, in their order; None where it might differ."""
+    names = list(columns)
+    if list(getattr(transformer, "feature_names_in_", [])) != names or not _is(transformer, {"ColumnTransformer"}):
+        return None
+    if not {*columns.values()} <= _PLAIN or get_config()["transform_output"] != "default":
         return None
     positions = {name: place for place, name in enumerate(names)}
     parts: list[tuple[str, Any, list[int]]] = []
-    for name, part, columns in transformer.transformers_:
+    for name, part, chosen in transformer.transformers_:
         if isinstance(part, str) and part == "drop":
             parts.append((name, part, []))
             continue
-        places = _places(columns, positions)
-        if places is None or not _takes(part, [kinds[names[place]] for place in places]):
+        places = _places(chosen, positions)
+        if places is None or not _takes(part, [columns[names[place]] for place in places]):
             return None
         parts.append((name, _nameless(part), places))
     found = _nameless(transformer)
@@ -73,6 +77,8 @@ def _takes(part: Any, kinds: Sequence[Kind]) -> bool:
     """Whether what first meets the columns makes the same of them. What follows is given its arrays either way."""
     if isinstance(part, Pipeline):
         return _is(part, {"Pipeline"}) and _takes(part.steps[0][1], kinds)
+    if getattr(part, "copy", True) is False:  # writes into a DataFrame where its columns stand together
+        return False
     if set(kinds) <= {Kind.INT, Kind.FLOAT}:
         return _is(part, _SCALERS) or (_is(part, {"SimpleImputer"}) and part.strategy in _OF_NUMBERS)
     if set(kinds) == {Kind.OBJECT}:

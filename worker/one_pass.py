@@ -39,16 +39,18 @@ class OnePass:
         apart = self._shared or not self.has_probabilities
         return self._steps[0] if apart and self._steps and not get_config().get("enable_metadata_routing") else None
 
-    def __call__(self, rows: Any, first_step: Any | None = None) -> tuple[Any, Any]:
+    def __call__(self, rows: Any, *, begun: bool = False) -> tuple[Any, Any]:
         """The predictions, and the probabilities or None. Raises whatever the model raises.
 
-        A `first_step` takes the place of the Pipeline's own, which has to be there.
+        `begun`: the rows are what `first_step` has made of them.
         """
-        whole = get_config().get("enable_metadata_routing")
-        if first_step is None and (whole or not self._shared):
-            return self._pipeline.predict(rows), self._pipeline.predict_proba(rows) if self.has_probabilities else None
-        for place, step in enumerate(self._steps):
-            rows = (step if place or first_step is None else first_step).transform(rows)
+        if not begun and not self.has_probabilities:
+            return self._pipeline.predict(rows), None
+        if not begun and (not self._shared or get_config().get("enable_metadata_routing")):
+            apart = rows.copy()  # a step with copy=False writes into what it is given
+            return self._pipeline.predict(apart), self._pipeline.predict_proba(rows)
+        for step in self._steps[begun:]:
+            rows = step.transform(rows)
         last = self._pipeline.steps[-1][1]
         if not self.has_probabilities:
             return last.predict(rows), None

@@ -24,12 +24,15 @@ class Output:
 
     @property
     def first_step(self) -> Any | None:
-        """The Pipeline's first step, if another may take its place."""
+        """The Pipeline's first step, if it may be called by itself."""
         return self._call.first_step
 
-    def answers(self, rows: Any, count: int, first_step: Any | None = None) -> list[Answer]:
-        """One answer for each of `count` rows. Raises whatever the model raises; ValueError for a wrong row count."""
-        predictions, chances = self._call(rows, first_step)
+    def answers(self, rows: Any, count: int, *, begun: bool = False) -> list[Answer]:
+        """One answer for each of `count` rows, or of what the first step has made of them.
+
+        Raises whatever the model raises; ValueError for a wrong row count.
+        """
+        predictions, chances = self._call(rows, begun=begun)
         texts = encode_each(_native(predictions, count))
         if chances is None:
             return [b'{"prediction":%b}' % text for text in texts]

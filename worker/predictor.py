@@ -78,10 +78,10 @@ class Predictor:
     def _by_position(self, example: Table) -> Any | None:
         """In place of the Pipeline's first step, for arrays; None where that would not be the same."""
         given = self._output.first_step
-        if given is None:
+        if given is None or not self._frame.named:
             return None
         try:
-            found = by_position(given, self._frame.kinds)
+            found = by_position(given, {name: self._frame.kinds[name] for name in self._frame.columns})
             if found is None:
                 return None
             expected = given.transform(self._frame.build(example.columns, example.count))
@@ -148,14 +148,22 @@ class Predictor:
         return [rows.errors[place] if place in rows.errors else next(rest) for place in range(rows.count)]
 
     def _answers(self, rows: Table) -> list[Answer]:
-        if self._first_step is not None:
-            try:
-                return self._output.answers(self._frame.matrix(rows.columns, rows.count), rows.count, self._first_step)
-            except MemoryError:
-                raise
-            except Exception as error:  # what is wrong is said as scikit-learn says it of a DataFrame
-                logger.debug("not predicted by position: %s", describe(error))
+        begun = self._begun(rows)
+        if begun is not None:
+            return self._output.answers(begun, rows.count, begun=True)
         return self._output.answers(self._frame.build(rows.columns, rows.count), rows.count)
+
+    def _begun(self, rows: Table) -> Any | None:
+        """What the first step makes of the rows by position; None where it has to be given a DataFrame."""
+        if self._first_step is None:
+            return None
+        try:
+            return self._first_step.transform(self._frame.matrix(rows.columns, rows.count))
+        except MemoryError:
+            raise
+        except Exception as error:  # what is wrong is said as scikit-learn says it of a DataFrame
+            logger.debug("not begun by position: %s", describe(error))
+            return None
 
 
 def _undecided(answer: Answer) -> bool:

@@ -135,7 +135,8 @@ class Database:
     def write_at_once(self, write: Callable[[sqlite3.Connection], object]) -> bool:
         """A transaction for an event loop. False: nothing was written, `writing` has to do it and to say what is wrong.
 
-        So it is where the write would wait: for another writer, for the disk, for the log to be copied.
+        So it is where the write would wait: for another writer, or for the log to be copied. The disk is waited for
+        when SQLite begins the log anew: once in LOG_PAGES.
         """
         self._hasty_writes += 1
         if self._synchronous not in {"normal", "off"} or self._hasty_writes % IN_HASTE == 0:
@@ -149,10 +150,11 @@ class Database:
             write(connection)
             connection.execute("COMMIT")
         except sqlite3.Error:
+            return False
+        finally:
             if connection is not None and connection.in_transaction:
                 with suppress(sqlite3.Error):
                     connection.execute("ROLLBACK")
-            return False
         return True
 
     def close(self) -> None:

@@ -94,8 +94,9 @@ def _written(connection: sqlite3.Connection, statement: str, rows: Sequence[tupl
 
 
 _SELECT = "SELECT key, document, status, expires_at FROM predictions WHERE key IN (VALUES {rows})"
-_SELECT_SMALL = (  # the length of a document is known without reading it
-    "SELECT key, CASE WHEN length(document) <= 16384 THEN document END, status, expires_at, length(document)"
+_SELECT_SMALL = (  # the length of a document is known without reading it; what stands behind it in the row is not
+    "SELECT key, CASE WHEN length(document) <= 16384 THEN document END, status,"
+    " CASE WHEN document IS NULL OR length(document) <= 16384 THEN expires_at END, length(document)"
     " FROM predictions WHERE key IN (VALUES {rows})"
 )
 _INSERT = "INSERT INTO predictions (key, status, document, redrivable, expires_at) VALUES {rows} ON CONFLICT DO NOTHING"

@@ -62,9 +62,9 @@ class Predictor:
 
     def _try(self, project: Project) -> None:
         example = Table.of([[project.example_with_features]], self._frame.columns)
-        self._first_step = self._by_position(example)
+        begun = self._by_position(example)
         try:
-            self._attempt(example)
+            self._attempt(example, begun)
         except Exception:  # the user's model may raise anything
             if not self._frame.undetermined:
                 raise
@@ -76,18 +76,18 @@ class Predictor:
                 raise
 
     def _by_position(self, example: Table) -> Any | None:
-        """In place of the Pipeline's first step, for arrays; None where that would not be the same."""
+        """What the first step makes of the example by position, if that is the same: so it is asked from now on."""
         given = self._output.first_step
-        if given is None or not self._frame.named:
+        if given is None or not self._frame.named or example.errors:
             return None
         try:
             found = by_position(given, {name: self._frame.kinds[name] for name in self._frame.columns})
             if found is None:
                 return None
             expected = given.transform(self._frame.build(example.columns, example.count))
-            return (
-                found if same(found.transform(self._frame.matrix(example.columns, example.count)), expected) else None
-            )
+            begun = found.transform(self._frame.matrix(example.columns, example.count))
+            self._first_step = found if same(begun, expected) else None
+            return begun if self._first_step is not None else None
         except Exception:  # the user's model may raise anything: told when it is asked as it wants to be
             return None
 
@@ -134,21 +134,23 @@ class Predictor:
             Budget(deadline=now + (deadline - now) / 3),
         )
 
-    def _attempt(self, rows: Table) -> list[Answer]:
-        """One predict for all that can be given to the model; the others' errors are their answers."""
+    def _attempt(self, rows: Table, begun: Any | None = None) -> list[Answer]:
+        """One predict for all that can be given to the model; the others' errors are their answers.
+
+        `begun` is what the first step has made of the rows already.
+        """
         given = rows.given()
         if not given.count:
             return [*rows.errors.values()]
         self._before_predict()
         with memory_limit(self._memory):
-            answers = self._answers(given)
+            answers = self._answers(given, self._begun(given) if begun is None else begun)
         if not rows.errors:
             return answers
         rest = iter(answers)
         return [rows.errors[place] if place in rows.errors else next(rest) for place in range(rows.count)]
 
-    def _answers(self, rows: Table) -> list[Answer]:
-        begun = self._begun(rows)
+    def _answers(self, rows: Table, begun: Any | None) -> list[Answer]:
         if begun is not None:
             return self._output.answers(begun, rows.count, begun=True)
         return self._output.answers(self._frame.build(rows.columns, rows.count), rows.count)

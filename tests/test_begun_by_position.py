@@ -15,11 +15,9 @@ from sklearn.preprocessing import MaxAbsScaler, OneHotEncoder, StandardScaler
 
 from serving.project import Project
 from tests.making import write_project
-from tests.shapes import NUMBERS, ROWS, SCHEMA, TEXTS, WHOLE, frame, records, rng
+from tests.shapes import NUMBERS, ROWS, SCHEMA, TEXTS, WHOLE, Y, frame, records, rng
 from worker.frame import Frame
 from worker.predictor import Predictor
-
-Y = np.array(["yes", "no"])[rng.integers(2, size=200)]
 
 
 @pytest.fixture(scope="module")

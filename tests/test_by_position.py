@@ -59,6 +59,7 @@ GOOD = [
     [(make_pipeline(GIVEN[1], ENCODERS[3]), ["shape", "colour"]), (MinMaxScaler(), ["weight"])],
     [(make_pipeline(FILLED[0], FunctionTransformer(np.arctan)), ["size"]), (ENCODERS[0], ["colour"])],
     [(OneHotEncoder(handle_unknown="ignore"), [3, 4]), (StandardScaler(), [0])],
+    [(make_pipeline(make_pipeline(FILLED[0], "passthrough"), "passthrough", StandardScaler()), NUMBERS)],
 ]
 
 
@@ -133,6 +134,8 @@ def test_what_might_differ_is_let_be(project: Project, parts: list[Any]) -> None
 def test_so_is_another_way_to_choose_columns_and_what_remains() -> None:
     kinds = {**KINDS, "wet": Kind.BOOL}
     assert by_position(transformer([(StandardScaler(), ["size"])], remainder="passthrough"), kinds) is None
+    assert by_position(transformer([(StandardScaler(), ["size"])], transformer_weights={"part0": 2}), kinds) is None
+    assert by_position(transformer([("drop", ["size"])]), kinds) is None
     assert by_position(transformer([(StandardScaler(), ["size"])]).set_output(transform="pandas"), kinds) is None
     assert by_position(StandardScaler().fit(frame(WHOLE)[["size"]]), kinds) is None
     kinds = {name: kinds[name] for name in ROWS[0]}

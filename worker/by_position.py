@@ -1,7 +1,8 @@
-"""A ColumnTransformer that takes its columns by position: on an array it is twice as fast as on a DataFrame.
+"""A ColumnTransformer's work by position: on an array its transformers are three times as fast as on a DataFrame.
 
-Half of a small batch's time scikit-learn asks what a DataFrame is, and of which type each column. Its transformers take
-arrays just as well, and remember names only to compare them: here that is done when the model is loaded.
+Most of a small batch's time scikit-learn asks what a DataFrame is, of which type each column, whom to call and how.
+Its transformers take arrays just as well, and remember names only to compare them: here all that is settled when the
+model is loaded.
 """
 
 import copy
@@ -9,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from scipy import sparse
 from sklearn import get_config
 from sklearn.pipeline import Pipeline
 
@@ -22,26 +24,46 @@ _OF_NUMBERS = {"mean", "median"}
 """Strategies of an imputer after which an array of objects has become one of numbers, as a DataFrame's columns are."""
 
 
-def by_position(transformer: Any, columns: Mapping[str, Kind]) -> Any | None:
+class ByPosition:
+    """A fitted ColumnTransformer's transformers, one after the other, and what it makes of their outputs."""
+
+    def __init__(self, parts: Sequence[tuple[Sequence[Any], Sequence[int]]], *, sparse: bool) -> None:
+        """`parts`: the steps of each transformer, and the positions of its columns."""
+        self._parts = parts
+        self._sparse = sparse
+
+    def transform(self, rows: np.ndarray[Any, Any]) -> Any:
+        """The output for an array of objects, rows by columns. Raises whatever a step raises."""
+        outputs: list[Any] = []
+        for steps, places in self._parts:
+            output: Any = rows[:, places]
+            for step in steps:
+                output = step.transform(output)
+            outputs.append(output)
+        if self._sparse:
+            return sparse.hstack(outputs).tocsr()
+        return np.hstack([output.toarray() if sparse.issparse(output) else output for output in outputs])
+
+
+def by_position(transformer: Any, columns: Mapping[str, Kind]) -> ByPosition | None:
     """The transformer for an array of objects with these columns, in their order; None where it might differ."""
     names = list(columns)
     if list(getattr(transformer, "feature_names_in_", [])) != names or not _is(transformer, {"ColumnTransformer"}):
         return None
     if not {*columns.values()} <= _PLAIN or get_config()["transform_output"] != "default":
         return None
+    if transformer.transformer_weights:
+        return None
     positions = {name: place for place, name in enumerate(names)}
-    parts: list[tuple[str, Any, list[int]]] = []
-    for name, part, chosen in transformer.transformers_:
+    parts: list[tuple[Sequence[Any], list[int]]] = []
+    for _, part, chosen in transformer.transformers_:
         if isinstance(part, str) and part == "drop":
-            parts.append((name, part, []))
             continue
         places = _places(chosen, positions)
-        if places is None or not _takes(part, [columns[names[place]] for place in places]):
+        if not places or not _takes(part, [columns[names[place]] for place in places]):
             return None
-        parts.append((name, _nameless(part), places))
-    found = _nameless(transformer)
-    found.transformers_ = parts
-    return found
+        parts.append((_steps(part), places))
+    return ByPosition(parts, sparse=transformer.sparse_output_) if parts else None
 
 
 def same(one: Any, other: Any) -> bool:
@@ -86,12 +108,11 @@ def _takes(part: Any, kinds: Sequence[Kind]) -> bool:
     return False
 
 
-def _nameless(part: Any) -> Any:
-    """The same without the names, which it would miss in an array."""
+def _steps(part: Any) -> list[Any]:
+    """What is asked in turn; the first without the names, which it would miss in an array."""
+    if isinstance(part, Pipeline):
+        first, *rest = [step for _, step in part.steps]
+        return [*_steps(first), *(step for step in rest if step is not None and step != "passthrough")]
     found = copy.copy(part)
-    if isinstance(found, Pipeline):
-        (name, first), *rest = found.steps
-        found.steps = [(name, _nameless(first)), *rest]
-    else:
-        found.__dict__.pop("feature_names_in_", None)
-    return found
+    found.__dict__.pop("feature_names_in_", None)
+    return [found]

@@ -2,7 +2,7 @@
 
 import time
 
-from serving.local.pace import FIRST_MESSAGES, MOST_MESSAGES, PATIENCE, Pace
+from serving.local.pace import ENOUGH, FIRST_MESSAGES, MOST_MESSAGES, PATIENCE, Pace
 
 
 def test_the_first_batch_is_waited_for_by_nobody() -> None:
@@ -18,6 +18,13 @@ def test_a_batch_like_the_last_one_is_waited_for_twice_as_long_as_that_one_took(
     assert 0 < pace.until() - time.monotonic() <= PATIENCE / 2
     pace.took(32, 5.0)
     assert pace.until() - time.monotonic() <= PATIENCE
+
+
+def test_more_than_enough_is_not_waited_for() -> None:
+    pace = Pace(60)
+    pace.took(10 * ENOUGH, 0.1)
+    assert pace.expected == ENOUGH
+    assert pace.most == 4 * FIRST_MESSAGES, "though as many are taken as there are"
 
 
 def test_quick_batches_may_grow_and_slow_ones_shrink() -> None:

@@ -5,17 +5,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 if sys.platform == "linux":
+    import os
     import resource
-    from pathlib import Path
 
-    _STATM = Path("/proc/self/statm")
     _PAGE = resource.getpagesize()
 
     @contextmanager
     def memory_limit(mebibytes: int) -> Iterator[None]:
         """Within the block an allocation that goes so far beyond today's use raises MemoryError."""
         soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
-        in_use = int(_STATM.read_bytes().split()[5]) * _PAGE
+        in_use = _data_pages() * _PAGE
         limit = in_use + mebibytes * 1024 * 1024
         if hard != resource.RLIM_INFINITY:
             limit = min(limit, hard)
@@ -24,6 +23,14 @@ if sys.platform == "linux":
             yield
         finally:
             resource.setrlimit(resource.RLIMIT_DATA, (soft, hard))
+
+    def _data_pages() -> int:
+        """As the limit counts them. Read as it is: through a file object it takes three times as many calls."""
+        file = os.open("/proc/self/statm", os.O_RDONLY)
+        try:
+            return int(os.read(file, 200).split()[5])
+        finally:
+            os.close(file)
 
 else:
 

@@ -1,6 +1,7 @@
 """A bell between processes: a datagram on the loopback says "look again", so that nobody has to poll the disk.
 
-It may say for what. A lost datagram costs a delay and nothing else: every listener also looks by itself now and then.
+It may say for what, or how much has come. A lost datagram costs a delay and nothing else: every listener also looks by
+itself now and then.
 """
 
 import asyncio
@@ -14,6 +15,7 @@ _ANYTHING = b"!"
 TOLD = 200
 """Ids in one datagram: of 33 bytes each, so that it fits what macOS sends (9,216)."""
 LONGEST = 65_536
+_LONGEST_NUMBER = 10
 
 
 class Bell:
@@ -25,8 +27,8 @@ class Bell:
         self._ports: tuple[int, ...] = ()
         self._folder_changed = 0
 
-    def ring(self, ids: Sequence[str] = ()) -> None:
-        """Without `ids` for whatever there is."""
+    def ring(self, ids: Sequence[str] = (), *, new: int = 0) -> None:
+        """For these ids, or because so many are `new`; for whatever there is without either."""
         try:
             changed = self._folder.stat().st_mtime_ns
         except OSError:  # nobody has ever listened
@@ -36,7 +38,8 @@ class Bell:
         if self._socket is None:
             self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
             self._socket.setblocking(False)
-        told = ["\n".join(ids[start : start + TOLD]).encode() for start in range(0, len(ids), TOLD)] or [_ANYTHING]
+        told = ["\n".join(ids[start : start + TOLD]).encode() for start in range(0, len(ids), TOLD)]
+        told = told or [b"%d" % new if new else _ANYTHING]
         for port in self._ports:
             try:
                 for datagram in told:
@@ -67,10 +70,16 @@ class Listener:
         written.write_text(str(self._socket.getsockname()[1]))
         written.replace(folder / name)
 
-    def wait(self, seconds: float) -> None:
-        """Return when the bell rings, after `seconds` at the latest."""
-        if select.select([self._socket], [], [], seconds)[0]:
-            self._drain()
+    def wait(self, seconds: float) -> int | None:
+        """Return when the bell rings, after `seconds` at the latest: how many are new; None where nobody says that."""
+        if not select.select([self._socket], [], [], seconds)[0]:
+            return None
+        told = self._drain()
+        return sum(map(int, told)) if all(each.isdigit() and len(each) < _LONGEST_NUMBER for each in told) else None
+
+    def clear(self) -> None:
+        """Forget what has rung: who has looked since knows it."""
+        self._drain()
 
     def wake(self) -> None:
         """Let `wait` return now: from a signal handler, or another thread."""

@@ -177,6 +177,7 @@ class Database:
     def _tuned(self, connection: sqlite3.Connection, *, log_pages: int) -> sqlite3.Connection:
         connection.execute(f"PRAGMA synchronous = {self._synchronous}")
         connection.execute(f"PRAGMA wal_autocheckpoint = {log_pages}")
+        connection.execute("PRAGMA temp_store = MEMORY")  # what a savepoint may have to undo: else a file for each
         return connection
 
     def _connect(self) -> sqlite3.Connection:

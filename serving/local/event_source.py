@@ -1,6 +1,5 @@
 """Plays Lambda's SQS trigger on one machine: builds the event, calls the very same Worker(event, context)."""
 
-import faulthandler
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -11,6 +10,7 @@ from serving.local.bell import Listener
 from serving.local.connect import LocalBackend
 from serving.local.pace import Pace
 from serving.local.queue import Received
+from serving.local.watchdog import Watchdog
 
 logger = logging.getLogger(__name__)
 
@@ -52,6 +52,7 @@ class EventSource:
         self._dead_letters = dead_letters
         self._name = name
         self._timeout = timeout
+        self._watchdog = Watchdog(timeout)
         self._lease = timeout + LEASE_MARGIN
         self._max_receives = max_receives
         self._batch_bytes = batch_bytes
@@ -80,15 +81,24 @@ class EventSource:
                     if count:
                         logger.warning("%d messages of a worker that died are delivered again", count)
                 self._sweep()
-                if not self.poll():
+                if not self._poll():
+                    self._watchdog.rest()
                     self._idle()
                     self._wait()
             except Unavailable as error:
+                self._watchdog.rest()
                 logger.error("%s: trying again", error)
                 self._bell.wait(LOOK_SECONDS)
+        self._watchdog.rest()
 
     def poll(self) -> bool:
         """Receive and handle one batch; False when nothing is visible. Raises Unavailable."""
+        try:
+            return self._poll()
+        finally:
+            self._watchdog.rest()
+
+    def _poll(self) -> bool:
         self._gather()
         received = self._backend.queue.receive(
             owner=self._name, lease=self._lease, most=self._pace.most, most_bytes=self._batch_bytes
@@ -107,14 +117,18 @@ class EventSource:
     def _gather(self) -> None:
         """Let the next batch become as large as the last one was, if it does so in twice that one's time."""
         expected, until = min(self._pace.expected, self._pace.most), self._pace.until()
+        count: int | None = None
         while expected > 1 and not self._stopping and (left := until - time.monotonic()) > 0:
-            if self._backend.queue.visible(expected, lease=self._lease) >= expected:
+            if count is None:  # what has rung is in the queue already: only what comes from now on is added
+                self._bell.clear()
+                count = self._backend.queue.visible(expected, lease=self._lease)
+            if count >= expected:
                 return
-            self._bell.wait(left)
+            new = self._bell.wait(left)
+            count = None if new is None else count + new
 
     def _call(self, handler: Handler, messages: Sequence[Received]) -> None:
-        # A handler that hangs, even inside a C extension, ends this process: its supervisor starts another.
-        faulthandler.dump_traceback_later(self._timeout, exit=True)
+        self._watchdog.begin()
         try:
             answer = handler({"Records": [_record(message) for message in messages]}, Context(self._timeout))
         except Exception:  # as Lambda does: the whole batch is delivered again, and the log says why
@@ -123,7 +137,7 @@ class EventSource:
                 self._backend.queue.postpone(message.id, min(2.0 ** (message.receives - 1), 900))
             return
         finally:
-            faulthandler.cancel_dump_traceback_later()
+            self._watchdog.end()
         failed = {item["itemIdentifier"] for item in answer["batchItemFailures"]}
         self._backend.queue.delete([message.id for message in messages if message.id not in failed])
 
@@ -134,6 +148,7 @@ class EventSource:
     def _sweep(self) -> None:
         if time.monotonic() < self._sweep_at:
             return
+        self._watchdog.rest()
         self._sweep_at = time.monotonic() + SWEEP_SECONDS
         while self._backend.predictions.sweep():
             pass

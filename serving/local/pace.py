@@ -6,6 +6,8 @@ MOST_MESSAGES = 4_000
 FIRST_MESSAGES = 100
 PATIENCE = 0.05
 """Seconds that a batch is waited for, at most."""
+ENOUGH = 48
+"""Messages that are waited for, at most: while they are predicted the next ones come, and neither side stands idle."""
 
 
 class Pace:
@@ -20,7 +22,7 @@ class Pace:
 
     def took(self, count: int, seconds: float) -> None:
         """A batch of `count` messages is done. A slow model gets what it can answer in time, other workers the rest."""
-        self.expected, self._took, self._ended = count, seconds, time.monotonic()
+        self.expected, self._took, self._ended = min(count, ENOUGH), seconds, time.monotonic()
         if seconds > self._timeout / 10:
             self.most = max(1, self.most // 4)
         elif seconds < self._timeout / 40:

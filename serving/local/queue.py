@@ -40,7 +40,7 @@ class LocalQueue:
         rows = self._rows(messages)
         with self._database.writing(QueueUnavailable) as connection:
             run_for_rows(connection, _INSERT, rows)
-        self._bell.ring()
+        self._bell.ring(new=len(rows))
 
     def send_at_once(self, messages: Sequence[Message]) -> bool:
         sizes = [len(message.payload) for message in messages]
@@ -49,7 +49,7 @@ class LocalQueue:
         rows = self._rows(messages)
         if not self._database.write_at_once(lambda connection: run_for_rows(connection, _INSERT, rows)):
             return False
-        self._bell.ring()
+        self._bell.ring(new=len(rows))
         return True
 
     def _rows(self, messages: Sequence[Message]) -> list[tuple[str, int, float, float]]:

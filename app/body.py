@@ -4,9 +4,8 @@ import asyncio
 import hashlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from functools import cached_property
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 from pydantic import FailFast, Field, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails, to_json
@@ -28,12 +27,11 @@ LISTED_ERRORS = 20_000
 """More than that, a list of them would take more memory than the body."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Records:
+class Records(NamedTuple):
     """Valid records as JSON under their columns' names: one object; when `many` an array, or a list for each column."""
 
     payload: bytes
-    count: int
+    number: int
     many: bool
     columns: int = 0  # how many records are there by column; 0 for rows
     digest: str = ""  # of the records as rows: the same for the same body, whatever the layout
@@ -64,17 +62,16 @@ class BodyReader:
         kind = found.kind
         if found.charset not in {"utf-8", "utf8", "us-ascii"}:
             raise UnsupportedType(f"charset={found.charset} is not read here: send UTF-8.")
-        if kind == "text/csv":
-            return await self._off_loop(body, lambda: self._csv(body, found.header, digest))
         if kind == "application/json" or kind.endswith("+json"):
-            return await self._off_loop(body, lambda: self._json(body, digest))
+            return self._json(body, digest) if len(body) <= INLINE else await self._in_turn(self._json, body, digest)
+        if kind == "text/csv":
+            some = (body, found.header, digest)
+            return self._csv(*some) if len(body) <= INLINE else await self._in_turn(self._csv, *some)
         raise UnsupportedType(f"{kind} is not read here: send application/json or text/csv.")
 
-    async def _off_loop(self, body: bytes, validate: Callable[[], Records]) -> Records:
+    async def _in_turn(self, validate: Callable[..., Records], *given: Any) -> Records:
         """Large bodies one at a time: each takes many times its size in memory, and two at once are not done sooner."""
-        if len(body) <= INLINE:
-            return validate()
-        return await asyncio.get_running_loop().run_in_executor(self._large, validate)
+        return await asyncio.get_running_loop().run_in_executor(self._large, validate, *given)
 
     def _json(self, body: bytes, digest: bool) -> Records:
         if body.lstrip(b" \t\r\n")[:1] == b"[":
@@ -85,7 +82,7 @@ class BodyReader:
         except ValidationError as error:
             raise self._refusal(error) from None
         payload = self._project.dump(record)
-        return Records(payload=payload, count=1, many=False, digest=_digest(payload) if digest else "")
+        return Records(payload=payload, number=1, many=False, digest=_digest(payload) if digest else "")
 
     def _csv(self, body: bytes, header: bool, digest: bool) -> Records:
         self._size.csv(body)
@@ -101,7 +98,7 @@ class BodyReader:
             raise self._refusal(error, whole=whole) from None
         payload, columns = self._project.pack(records)
         seen = _digest(self._project.dump(records)) if digest else ""
-        return Records(payload=payload, count=len(records), many=True, columns=columns, digest=seen)
+        return Records(payload=payload, number=len(records), many=True, columns=columns, digest=seen)
 
     def _refusal(self, error: ValidationError, *, whole: bool = True) -> Exception:
         if error.error_count() > LISTED_ERRORS:

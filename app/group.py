@@ -33,11 +33,15 @@ class Group(Generic[Item, Answer]):
 
     async def __call__(self, item: Item) -> Answer:
         """The answer for this item. Raises what the call raised for its group."""
+        return await self.begin(item)
+
+    def begin(self, item: Item) -> asyncio.Future[Answer]:
+        """The same, for who has something else to wait for."""
         future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._waiting.append((item, future))
         if self._draining is None or self._draining.done():
             self._draining = asyncio.create_task(self._drain())
-        return await future
+        return future
 
     async def _drain(self) -> None:
         loop = asyncio.get_running_loop()

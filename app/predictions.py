@@ -7,6 +7,7 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 from pydantic_core import from_json, to_json
 
@@ -111,13 +112,11 @@ class Predictions:
             _log(message, records, caller)
             return pending, None
         answer = self._waiting.expect(receipt.prediction_id)
-        try:
-            await self._send(message)
-        except BaseException:
-            self._waiting.forget(receipt.prediction_id, answer)
-            raise
-        _log(message, records, caller)
+        sent = self._send.begin(message)
+        sent.add_done_callback(partial(_fail, answer))  # to be woken for the answer alone takes half as long
         found = await self._waiting.wait(receipt.prediction_id, answer, wait)
+        await sent
+        _log(message, records, caller)
         return pending, None if found is None else _document(found, receipt)
 
     async def read(self, prediction_id: str, wait: float | None) -> tuple[Prediction, bytes]:
@@ -177,9 +176,15 @@ def _for_each(ids: Sequence[str], distinct: Sequence[str], rows: Sequence[Row | 
     return [found[id_] for id_ in ids]
 
 
+def _fail(answer: asyncio.Future[Row | None], sent: asyncio.Future[None]) -> None:
+    """Nobody will answer what was not queued."""
+    if sent.exception() is not None and not answer.done():
+        answer.set_result(None)
+
+
 def _log(message: Message, records: Records, caller: str) -> None:
     key = f", key={caller}" if caller else ""
-    logger.debug("prediction_id=%s accepted, records=%d%s", message.prediction_id, records.count, key)
+    logger.debug("prediction_id=%s accepted, records=%d%s", message.prediction_id, records.number, key)
 
 
 def _prediction(receipt: Receipt, status: Status | None) -> Prediction:

@@ -39,8 +39,8 @@ async def read_body(request: Request, most: int) -> bytes:
     """The whole body as it was sent. Raises TooLarge, UnsupportedType, ClientDisconnect."""
     sent = dict(request.scope["headers"])
     for name, plain in _PLAIN.items():
-        coding = sent.get(name, plain)
-        if coding.strip().lower() != plain:
+        coding = sent.get(name)
+        if coding is not None and coding.strip().lower() != plain:
             said = coding[:40].decode("latin-1")
             raise UnsupportedType(f"{name.decode()}: {said} is not read here: send the body as it is.")
     announced = sent.get(b"content-length", b"")

@@ -3,6 +3,7 @@
 import asyncio
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from fastapi import APIRouter, HTTPException, Request, Response
@@ -11,7 +12,7 @@ from pydantic_core import to_json
 from starlette.routing import BaseRoute
 
 from app import contract
-from app.answers import Document
+from app.answers import NO_STORE, Document, Header
 from app.body import BodyReader
 from app.csv_answer import to_csv
 from app.documented import AN_OBJECT, LONGEST_IDEMPOTENCY_KEY, PlainRoute, answers, parameters, request_body
@@ -27,7 +28,8 @@ from serving.ports import PredictionQueue
 from serving.prediction import Status
 from serving.project import Project
 
-RETRY_SECONDS = "1"
+RETRY: Header = (b"retry-after", b"1")
+RETRY_LATER: Header = (b"retry-after", b"5")
 OTHER_METHODS = ["POST", "PUT", "PATCH", "HEAD", "OPTIONS", "TRACE"]
 
 
@@ -65,7 +67,7 @@ def build_routes(parts: Parts, *, prefix: str = "", documented: bool = True) -> 
     async def post(request: Request) -> Response:
         name = await _caller(parts, request)
         try:
-            parts.throttle(name, request.client.host if request.client else "")
+            parts.throttle(name, (request.scope.get("client") or ("",))[0])
             kind = header(request, b"content-type") or ""
             keyed = header(request, b"idempotency-key") is not None
             records = await parts.reader.records(await read_body(request, parts.max_body), kind, digest=keyed)
@@ -76,12 +78,13 @@ def build_routes(parts: Parts, *, prefix: str = "", documented: bool = True) -> 
         except RequestRefused:
             parts.usage.refuse(name)
             raise
-        parts.usage.accept(name, records.count)
-        location = {"Location": f"{request.scope['path'].rstrip('/')}/{prediction.prediction_id}"}
+        parts.usage.accept(name, records.number)
+        place = f"{request.scope['path'].rstrip('/')}/{prediction.prediction_id}"
+        location = (b"location", place.encode("latin-1"))
         if document is not None and wait is not None:
-            return await _answer(request, document, {**location, **_applied(wait)})
-        found = location if document is not None else {**location, "Retry-After": RETRY_SECONDS}
-        return Document(prediction.to_json(), 202, _no_store(found))
+            return await _answer(request, document, location, _applied(wait))
+        found = [location] if document is not None else [location, RETRY]
+        return Document(prediction.to_json(), 202, *found, NO_STORE)
 
     @router.get(
         "/predict/{prediction_id}",
@@ -95,8 +98,8 @@ def build_routes(parts: Parts, *, prefix: str = "", documented: bool = True) -> 
         wait = _wait(parts, request)
         prediction, document = await parts.predictions.read(request.path_params["prediction_id"], wait)
         if prediction.status is Status.PENDING:
-            return Document(document, 200, _no_store({"Retry-After": RETRY_SECONDS}))
-        return await _answer(request, document, _applied(wait) if wait is not None else {})
+            return Document(document, 200, RETRY, NO_STORE)
+        return await _answer(request, document, *([] if wait is None else [_applied(wait)]))
 
     @router.delete(
         "/predict/{prediction_id}",
@@ -108,7 +111,9 @@ def build_routes(parts: Parts, *, prefix: str = "", documented: bool = True) -> 
     async def delete(request: Request) -> Response:
         await _caller(parts, request)
         await parts.predictions.erase(request.path_params["prediction_id"])
-        return Response(status_code=204, headers=_no_store({}))
+        response = Response(status_code=204)
+        response.raw_headers.append(NO_STORE)
+        return response
 
     @router.api_route("/predict/{prediction_id}", methods=OTHER_METHODS, include_in_schema=False)
     async def neither(request: Request) -> Response:  # else Allow would name only the first of the two
@@ -146,7 +151,7 @@ def build_routes(parts: Parts, *, prefix: str = "", documented: bool = True) -> 
         except Unavailable:
             state |= {"store": "unavailable", "status": "unavailable"}
         ok = state["status"] == "ok"
-        return Document(to_json(state), 200 if ok else 503, _no_store({} if ok else {"Retry-After": "5"}))
+        return Document(to_json(state), 200 if ok else 503, *([] if ok else [RETRY_LATER]), NO_STORE)
 
     return router.routes
 
@@ -181,17 +186,16 @@ def _idempotency_key(request: Request) -> str | None:
     raise InvalidRequest([{"loc": ["header", "Idempotency-Key"], "msg": message, "type": "string_too_long"}])
 
 
-async def _answer(request: Request, document: bytes, said: dict[str, str]) -> Response:
+async def _answer(request: Request, document: bytes, *said: Header) -> Response:
     if "text/csv" in (header(request, b"accept") or ""):
         text = await asyncio.to_thread(to_csv, document)
         if text is not None:
-            return Response(text, 200, _no_store(said), "text/csv")
-    return Document(document, 200, _no_store(said))
+            response = Response(text, 200, None, "text/csv")
+            response.raw_headers += [*said, NO_STORE]
+            return response
+    return Document(document, 200, *said, NO_STORE)
 
 
-def _applied(wait: float) -> dict[str, str]:
-    return {"Preference-Applied": f"wait={wait:g}"}
-
-
-def _no_store(headers: dict[str, str]) -> dict[str, str]:
-    return {**headers, "Cache-Control": "no-store"}
+@lru_cache(maxsize=64)
+def _applied(wait: float) -> Header:
+    return b"preference-applied", b"wait=%g" % wait

@@ -36,6 +36,8 @@ class Waiting:
         self._make_signal = signal
         self._signal: ResultSignal | None = None
         self._futures: dict[str, list[asyncio.Future[Row | None]]] = {}
+        self._until: dict[asyncio.Future[Row | None], float] = {}
+        self._alarm: asyncio.TimerHandle | None = None
         self._watching: asyncio.Task[None] | None = None
 
     def expect(self, prediction_id: str) -> asyncio.Future[Row | None]:
@@ -48,20 +50,38 @@ class Waiting:
 
     async def wait(self, prediction_id: str, future: asyncio.Future[Row | None], seconds: float) -> Row | None:
         """The row; None when there is none after `seconds`."""
-        late = asyncio.get_running_loop().call_later(seconds, _give_up, future)
+        until = self._until[future] = asyncio.get_running_loop().time() + seconds
+        if self._alarm is None or until < self._alarm.when():
+            self._set_alarm(until)
         try:
             return await future
         finally:
-            late.cancel()
             self.forget(prediction_id, future)
 
     def forget(self, prediction_id: str, future: asyncio.Future[Row | None]) -> None:
         """Nobody waits for it any more."""
+        self._until.pop(future, None)
         waiting = self._futures.get(prediction_id, [])
         if future in waiting:
             waiting.remove(future)
         if not waiting:
             self._futures.pop(prediction_id, None)
+
+    def _set_alarm(self, at: float) -> None:
+        """One for all: most are answered long before, and a timer for each would cost more than the answer."""
+        if self._alarm is not None:
+            self._alarm.cancel()
+        self._alarm = asyncio.get_running_loop().call_at(at, self._give_up)
+
+    def _give_up(self) -> None:
+        self._alarm = None
+        now = asyncio.get_running_loop().time()
+        for future, until in self._until.items():
+            if until <= now and not future.done():
+                future.set_result(None)
+        left = [until for until in self._until.values() if until > now]
+        if left:
+            self._set_alarm(min(left))
 
     async def _watch(self) -> None:
         if self._signal is None:
@@ -85,8 +105,3 @@ class Waiting:
         for future in self._futures.get(prediction_id, []):
             if not future.done():
                 future.set_result(row)
-
-
-def _give_up(future: asyncio.Future[Row | None]) -> None:
-    if not future.done():
-        future.set_result(None)

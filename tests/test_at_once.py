@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from app.main import create_app
+from serving.errors import QueueUnavailable
 from serving.local.bell import Bell
 from serving.local.database import IN_HASTE, LOG_PAGES, Database
 from serving.local.predictions import FEW, SMALL, LocalPredictions
@@ -175,6 +176,23 @@ def test_the_api_answers_others_while_the_queue_is_locked(tmp_path: Path) -> Non
 
     answer, other, too_soon = asyncio.run(asked())
     assert (answer.status_code, other.status_code, too_soon) == (202, 200, False)
+
+
+def test_who_waits_is_told_at_once_that_nothing_was_queued(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(own: LocalQueue, messages: object) -> None:
+        raise QueueUnavailable("the disk is full")
+
+    app = create_app(Settings.read({}, project_dir=ROOT, state_dir=tmp_path / "state"))
+    monkeypatch.setattr(LocalQueue, "send_at_once", lambda *_: False)
+    monkeypatch.setattr(LocalQueue, "send", full)
+
+    async def asked() -> httpx.Response:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://service") as client:
+            return await client.post("/api/predict", content=EXAMPLE, headers={"Prefer": "wait=25"})
+
+    before = time.monotonic()
+    assert asyncio.run(asked()).status_code == 503
+    assert time.monotonic() - before < 20
 
 
 def _hold(path: Path, locked: threading.Event, free: threading.Event) -> None:

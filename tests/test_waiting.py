@@ -42,6 +42,42 @@ def test_the_bell_says_which_results_have_come(tmp_path: Path) -> None:
         assert asyncio.run(listener.changed(0.01)) is None
 
 
+def test_the_bell_says_how_many_have_come(tmp_path: Path) -> None:
+    with closing(Listener(tmp_path, "worker")) as listener, closing(Bell(tmp_path)) as bell:
+        bell.ring(new=3)
+        bell.ring(new=40)
+        assert listener.wait(5) == 43
+        assert listener.wait(0.01) is None
+        for odd in (bell.ring, lambda: bell.ring(["an id"]), lambda: bell.ring(["1" * 5_000]), listener.wake):
+            bell.ring(new=3)
+            odd()
+            assert listener.wait(5) is None, "it has to look by itself"
+        bell.ring(new=3)
+        listener.clear()
+        assert listener.wait(0.01) is None
+
+
+def test_each_waits_as_long_as_it_likes(tmp_path: Path) -> None:
+    store = Store()
+
+    async def wait(bell: Bell, listener: Listener) -> list[Row | None]:
+        waiting = Waiting(store.read, lambda: listener)
+        asked = {"patient": 30.0, "quick": 0.05, "quicker": 0.01, "patient, too": 20.0}
+        found = {
+            id_: asyncio.create_task(waiting.wait(id_, waiting.expect(id_), seconds)) for id_, seconds in asked.items()
+        }
+        assert (await found["quick"], await found["quicker"]) == (None, None)
+        assert not found["patient"].done()
+        store.rows |= {"patient": FOUND, "patient, too": FOUND}
+        bell.ring(["patient", "patient, too"])
+        await asyncio.gather(*found.values())
+        again = await waiting.wait("again", waiting.expect("again"), 0.01)
+        return [*(each.result() for each in found.values()), again]
+
+    with closing(Listener(tmp_path, "api")) as listener, closing(Bell(tmp_path)) as bell:
+        assert asyncio.run(wait(bell, listener)) == [FOUND, None, None, FOUND, None]
+
+
 def test_only_what_the_bell_names_is_looked_for(tmp_path: Path) -> None:
     store = Store()
 

@@ -72,7 +72,6 @@ class Connection(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         if self._deaf:
             return
-        self._unset_keepalive_if_required()
         self._quiet += len(data)
         self._fed = self._quiet
         self._parse(data)
@@ -134,8 +133,14 @@ class Connection(HttpToolsProtocol):
             self._guard.sent(self)
 
     def on_response_complete(self) -> None:
+        """uvicorn would start a timer, to close what stays silent. The guard does, with one timer for all."""
         self._guard.released(self)
-        super().on_response_complete()
+        if self.pipeline:
+            super().on_response_complete()
+        else:
+            self.server_state.total_requests += 1
+            if not self.transport.is_closing():
+                self.flow.resume_reading()
         if self.transport.is_closing():
             self._guard.leaving(self)
         elif self._in_head and not self.pipeline:

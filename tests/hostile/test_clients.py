@@ -71,6 +71,19 @@ def test_a_connection_that_says_nothing_is_closed(echoing: Service) -> None:
         assert rest(client) == b""
 
 
+def test_so_is_one_that_says_nothing_any_more_and_until_then_it_may_go_on(echoing: Service) -> None:
+    ask = HEALTH.replace(b"Connection: close\r\n", b"")
+    assert ask != HEALTH
+    with connect(echoing.port) as client:
+        for _ in range(3):
+            client.sendall(ask)
+            assert statuses(client.recv(65536)) == (200,)
+            time.sleep(1)
+        before = time.monotonic()
+        assert rest(client) == b""
+        assert time.monotonic() - before < PATIENCE / 2
+
+
 def test_more_connections_than_may_be_take_the_places_of_the_silent(echoing: Service) -> None:
     (process,) = echoing.processes("api")
     with ExitStack() as stack, Watched(process) as watched:

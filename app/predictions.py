@@ -128,10 +128,11 @@ class Predictions:
         row = await self._read(prediction_id)
         if row is None and wait:
             future = self._waiting.expect(prediction_id)
-            row = await self._read(prediction_id)  # it may have come before the future did
-            if row is None:
-                row = await self._waiting.wait(prediction_id, future, wait)
-            else:
+            try:
+                row = await self._read(prediction_id)  # it may have come before the future did
+                if row is None:
+                    row = await self._waiting.wait(prediction_id, future, wait)
+            finally:
                 self._waiting.forget(prediction_id, future)
         prediction = _prediction(receipt, row.status if row else Status.PENDING)
         return prediction, _document(row, receipt) if row else prediction.to_json()
@@ -178,7 +179,7 @@ def _for_each(ids: Sequence[str], distinct: Sequence[str], rows: Sequence[Row | 
 
 def _fail(answer: asyncio.Future[Row | None], sent: asyncio.Future[None]) -> None:
     """Nobody will answer what was not queued."""
-    if sent.exception() is not None and not answer.done():
+    if not sent.cancelled() and sent.exception() is not None and not answer.done():
         answer.set_result(None)
 
 

@@ -1,6 +1,7 @@
 """`Prefer: wait`: one task looks for all who wait, and only when results may have come."""
 
 import asyncio
+import math
 import re
 from collections.abc import Awaitable, Callable, Sequence
 from functools import lru_cache
@@ -37,7 +38,9 @@ class Waiting:
         self._signal: ResultSignal | None = None
         self._futures: dict[str, list[asyncio.Future[Row | None]]] = {}
         self._until: dict[asyncio.Future[Row | None], float] = {}
-        self._alarm: asyncio.TimerHandle | None = None
+        self._alarm: asyncio.Handle | None = None
+        self._alarm_at = math.inf
+        self._alarm_of: asyncio.AbstractEventLoop | None = None
         self._watching: asyncio.Task[None] | None = None
 
     def expect(self, prediction_id: str) -> asyncio.Future[Row | None]:
@@ -50,10 +53,11 @@ class Waiting:
 
     async def wait(self, prediction_id: str, future: asyncio.Future[Row | None], seconds: float) -> Row | None:
         """The row; None when there is none after `seconds`."""
-        until = self._until[future] = asyncio.get_running_loop().time() + seconds
-        if self._alarm is None or until < self._alarm.when():
-            self._set_alarm(until)
+        loop = asyncio.get_running_loop()
         try:
+            until = self._until[future] = loop.time() + seconds
+            if until < self._alarm_at or loop is not self._alarm_of:
+                self._set_alarm(until, loop)
             return await future
         finally:
             self.forget(prediction_id, future)
@@ -67,21 +71,22 @@ class Waiting:
         if not waiting:
             self._futures.pop(prediction_id, None)
 
-    def _set_alarm(self, at: float) -> None:
+    def _set_alarm(self, at: float, loop: asyncio.AbstractEventLoop) -> None:
         """One for all: most are answered long before, and a timer for each would cost more than the answer."""
         if self._alarm is not None:
             self._alarm.cancel()
-        self._alarm = asyncio.get_running_loop().call_at(at, self._give_up)
+        self._alarm, self._alarm_at, self._alarm_of = loop.call_at(at, self._give_up), at, loop
 
     def _give_up(self) -> None:
-        self._alarm = None
-        now = asyncio.get_running_loop().time()
+        self._alarm, self._alarm_at = None, math.inf
+        loop = asyncio.get_running_loop()
+        now = loop.time()
         for future, until in self._until.items():
             if until <= now and not future.done():
                 future.set_result(None)
         left = [until for until in self._until.values() if until > now]
         if left:
-            self._set_alarm(min(left))
+            self._set_alarm(min(left), loop)
 
     async def _watch(self) -> None:
         if self._signal is None:

@@ -135,7 +135,8 @@ class Connection(HttpToolsProtocol):
     def on_response_complete(self) -> None:
         """uvicorn would start a timer, to close what stays silent. The guard does, with one timer for all."""
         self._guard.released(self)
-        if self.pipeline:
+        goes_on = bool(self.pipeline)
+        if goes_on:
             super().on_response_complete()
         else:
             self.server_state.total_requests += 1
@@ -143,7 +144,7 @@ class Connection(HttpToolsProtocol):
                 self.flow.resume_reading()
         if self.transport.is_closing():
             self._guard.leaving(self)
-        elif self._in_head and not self.pipeline:
+        elif not self.pipeline and goes_on != self._in_head:  # else the API has the last request, and has it whole
             self._guard.sending(self)
 
     def pause_writing(self) -> None:
@@ -158,8 +159,8 @@ class Connection(HttpToolsProtocol):
     def late(self) -> None:
         if self.transport.is_closing():
             self.cut()  # what it does not read keeps the connection open
-        elif self._in_head and not self._quiet:
-            self.transport.close()  # it asked for nothing
+        elif self._deaf or (self._in_head and not self._quiet):
+            self.transport.close()  # it asked for nothing, or was refused
         else:
             self.refuse(408, "The request took too long to arrive.")
 

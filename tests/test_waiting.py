@@ -1,11 +1,13 @@
 """Who waits for a result is woken by the bell that names it; a bell that is lost costs a moment."""
 
 import asyncio
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Callable, Sequence
+from contextlib import closing, suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
+import uvloop
 
 from app.waiting import LOOK_SECONDS, Waiting, preferred_wait
 from serving.errors import StoreUnavailable
@@ -76,6 +78,38 @@ def test_each_waits_as_long_as_it_likes(tmp_path: Path) -> None:
 
     with closing(Listener(tmp_path, "api")) as listener, closing(Bell(tmp_path)) as bell:
         assert asyncio.run(wait(bell, listener)) == [FOUND, None, None, FOUND, None]
+
+
+@pytest.mark.parametrize("run", [asyncio.run, uvloop.run])
+def test_many_may_give_up_in_the_same_moment(tmp_path: Path, run: Callable[[Any], Any]) -> None:
+    async def wait(waiting: Waiting, number: int) -> Row | None:
+        await asyncio.sleep(number / 2_000)
+        return await waiting.wait(str(number), waiting.expect(str(number)), 0.1 + number % 7 / 10_000)
+
+    async def all_of_them(listener: Listener) -> list[Row | None]:
+        waiting = Waiting(Store().read, lambda: listener)
+        found = await asyncio.gather(*(wait(waiting, number) for number in range(2_000)))
+        assert not waiting._futures
+        assert not waiting._until
+        return found
+
+    with closing(Listener(tmp_path, "api")) as listener:
+        assert run(all_of_them(listener)) == [None] * 2_000
+
+
+def test_who_waits_in_another_loop_gives_up_there(tmp_path: Path) -> None:
+    async def wait(waiting: Waiting, seconds: float) -> Row | None:
+        waiting.expect("for ever")
+        return await waiting.wait("a", waiting.expect("a"), seconds)
+
+    async def cut_short(waiting: Waiting) -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(wait(waiting, 0.5), 0.05)
+
+    with closing(Listener(tmp_path, "api")) as listener:
+        waiting = Waiting(Store().read, lambda: listener)
+        asyncio.run(cut_short(waiting))
+        assert asyncio.run(asyncio.wait_for(wait(waiting, 1), 20)) is None
 
 
 def test_only_what_the_bell_names_is_looked_for(tmp_path: Path) -> None:

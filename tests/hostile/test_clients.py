@@ -84,6 +84,29 @@ def test_so_is_one_that_says_nothing_any_more_and_until_then_it_may_go_on(echoin
         assert time.monotonic() - before < PATIENCE / 2
 
 
+WHOLE = b'POST /api/predict HTTP/1.1\r\nHost: x\r\nPrefer: wait=3\r\nContent-Length: 13\r\n\r\n{"text": "a"}'
+HALF = b"POST /api/predict HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{"
+EARLY = HALF.replace(b"Host: x", b"Host: x\r\nContent-Encoding: gzip")
+BAD_CHUNK = b"POST /api/predict HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nZZ\r\n"
+
+
+@pytest.mark.parametrize("second", [HALF, EARLY, BAD_CHUNK, HALF[:30]], ids=["half", "early", "bad chunk", "a head"])
+def test_a_second_request_that_never_ends_does_not_keep_the_connection_open(echoing: Service, second: bytes) -> None:
+    before = time.monotonic()
+    assert statuses(exchange(echoing.port, WHOLE + second))[0] == 200
+    assert time.monotonic() - before < PATIENCE / 2
+
+
+def test_each_of_several_requests_in_one_packet_is_waited_for(echoing: Service) -> None:
+    first = HEALTH.replace(b"Connection: close\r\n", b"")
+    with ExitStack() as stopped:
+        for worker in echoing.processes("worker"):
+            worker.suspend()
+            stopped.callback(worker.resume)
+        said = exchange(echoing.port, first + WHOLE + post(b'{"text": "a"}'))
+    assert statuses(said) == (200, 202, 202), "the second one waits longer than a client may be silent"
+
+
 def test_more_connections_than_may_be_take_the_places_of_the_silent(echoing: Service) -> None:
     (process,) = echoing.processes("api")
     with ExitStack() as stack, Watched(process) as watched:

@@ -11,7 +11,6 @@ LARGE = 2 * 1024 * 1024
 """Characters from which on a text is worth counting: below it, not even escaping every one could reach 6 MB."""
 HEADERS = {"x-content-type-options": "nosniff"}
 """Of every answer, whatever it is: written by what serves the app, so that no request pays for a middleware."""
-
 NO_STORE: Header = (b"cache-control", b"no-store")
 
 

@@ -4,8 +4,9 @@ import asyncio
 import hashlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from functools import cached_property
-from typing import Annotated, Any, NamedTuple
+from dataclasses import dataclass
+from functools import cached_property, partial
+from typing import Annotated, Any
 
 from pydantic import FailFast, Field, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails, to_json
@@ -27,11 +28,12 @@ LISTED_ERRORS = 20_000
 """More than that, a list of them would take more memory than the body."""
 
 
-class Records(NamedTuple):
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Records:
     """Valid records as JSON under their columns' names: one object; when `many` an array, or a list for each column."""
 
     payload: bytes
-    number: int
+    count: int
     many: bool
     columns: int = 0  # how many records are there by column; 0 for rows
     digest: str = ""  # of the records as rows: the same for the same body, whatever the layout
@@ -62,16 +64,17 @@ class BodyReader:
         kind = found.kind
         if found.charset not in {"utf-8", "utf8", "us-ascii"}:
             raise UnsupportedType(f"charset={found.charset} is not read here: send UTF-8.")
+        validate: Callable[[bytes, bool], Records]
         if kind == "application/json" or kind.endswith("+json"):
-            return self._json(body, digest) if len(body) <= INLINE else await self._in_turn(self._json, body, digest)
-        if kind == "text/csv":
-            some = (body, found.header, digest)
-            return self._csv(*some) if len(body) <= INLINE else await self._in_turn(self._csv, *some)
-        raise UnsupportedType(f"{kind} is not read here: send application/json or text/csv.")
-
-    async def _in_turn(self, validate: Callable[..., Records], *given: Any) -> Records:
-        """Large bodies one at a time: each takes many times its size in memory, and two at once are not done sooner."""
-        return await asyncio.get_running_loop().run_in_executor(self._large, validate, *given)
+            validate = self._json
+        elif kind == "text/csv":
+            validate = partial(self._csv, header=found.header)
+        else:
+            raise UnsupportedType(f"{kind} is not read here: send application/json or text/csv.")
+        if len(body) <= INLINE:
+            return validate(body, digest)
+        # One at a time: each takes many times its size in memory, and two at once are not done sooner.
+        return await asyncio.get_running_loop().run_in_executor(self._large, validate, body, digest)
 
     def _json(self, body: bytes, digest: bool) -> Records:
         if body.lstrip(b" \t\r\n")[:1] == b"[":
@@ -82,9 +85,9 @@ class BodyReader:
         except ValidationError as error:
             raise self._refusal(error) from None
         payload = self._project.dump(record)
-        return Records(payload=payload, number=1, many=False, digest=_digest(payload) if digest else "")
+        return Records(payload=payload, count=1, many=False, digest=_digest(payload) if digest else "")
 
-    def _csv(self, body: bytes, header: bool, digest: bool) -> Records:
+    def _csv(self, body: bytes, digest: bool, *, header: bool) -> Records:
         self._size.csv(body)
         rows = parse_csv(body, self._project, header=header, most=self._max_records + 1)
         return self._array(to_json(rows), digest)  # under the very rules of a JSON body
@@ -98,7 +101,7 @@ class BodyReader:
             raise self._refusal(error, whole=whole) from None
         payload, columns = self._project.pack(records)
         seen = _digest(self._project.dump(records)) if digest else ""
-        return Records(payload=payload, number=len(records), many=True, columns=columns, digest=seen)
+        return Records(payload=payload, count=len(records), many=True, columns=columns, digest=seen)
 
     def _refusal(self, error: ValidationError, *, whole: bool = True) -> Exception:
         if error.error_count() > LISTED_ERRORS:

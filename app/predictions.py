@@ -113,7 +113,7 @@ class Predictions:
             return pending, None
         answer = self._waiting.expect(receipt.prediction_id)
         sent = self._send.begin(message)
-        sent.add_done_callback(partial(_fail, answer))  # to be woken for the answer alone takes half as long
+        sent.add_done_callback(partial(_fail, answer))  # to await it, too, would wake this request twice
         found = await self._waiting.wait(receipt.prediction_id, answer, wait)
         await sent
         _log(message, records, caller)
@@ -185,7 +185,7 @@ def _fail(answer: asyncio.Future[Row | None], sent: asyncio.Future[None]) -> Non
 
 def _log(message: Message, records: Records, caller: str) -> None:
     key = f", key={caller}" if caller else ""
-    logger.debug("prediction_id=%s accepted, records=%d%s", message.prediction_id, records.number, key)
+    logger.debug("prediction_id=%s accepted, records=%d%s", message.prediction_id, records.count, key)
 
 
 def _prediction(receipt: Receipt, status: Status | None) -> Prediction:

@@ -16,6 +16,7 @@ from app.answers import NO_STORE, Document, Header
 from app.body import BodyReader
 from app.csv_answer import to_csv
 from app.documented import AN_OBJECT, LONGEST_IDEMPOTENCY_KEY, PlainRoute, answers, parameters, request_body
+from app.failures import UNAVAILABLE_RETRY_SECONDS
 from app.info import Info
 from app.predictions import Claim, Predictions
 from app.reading import header, headers, read_body
@@ -29,7 +30,7 @@ from serving.prediction import Status
 from serving.project import Project
 
 RETRY: Header = (b"retry-after", b"1")
-RETRY_LATER: Header = (b"retry-after", b"5")
+RETRY_LATER: Header = (b"retry-after", b"%d" % UNAVAILABLE_RETRY_SECONDS)
 OTHER_METHODS = ["POST", "PUT", "PATCH", "HEAD", "OPTIONS", "TRACE"]
 
 
@@ -67,7 +68,7 @@ def build_routes(parts: Parts, *, prefix: str = "", documented: bool = True) -> 
     async def post(request: Request) -> Response:
         name = await _caller(parts, request)
         try:
-            parts.throttle(name, (request.scope.get("client") or ("",))[0])
+            parts.throttle(name, request.client.host if request.client else "")
             kind = header(request, b"content-type") or ""
             keyed = header(request, b"idempotency-key") is not None
             records = await parts.reader.records(await read_body(request, parts.max_body), kind, digest=keyed)
@@ -78,7 +79,7 @@ def build_routes(parts: Parts, *, prefix: str = "", documented: bool = True) -> 
         except RequestRefused:
             parts.usage.refuse(name)
             raise
-        parts.usage.accept(name, records.number)
+        parts.usage.accept(name, records.count)
         place = f"{request.scope['path'].rstrip('/')}/{prediction.prediction_id}"
         location = (b"location", place.encode("latin-1"))
         if document is not None and wait is not None:

@@ -9,6 +9,7 @@ from typing import Any
 from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from app.answers import NO_STORE
 from commands.corked import Corked
 from commands.guard import Guard
 from serving.settings import Settings
@@ -206,7 +207,7 @@ class Connection(HttpToolsProtocol):
             *self.server_state.default_headers,
             (b"content-type", b"application/json"),
             (b"content-length", str(len(body)).encode()),
-            (b"cache-control", b"no-store"),
+            NO_STORE,
             (b"connection", b"close"),
             *([(b"retry-after", b"1")] if status in {429, 503} else []),
         ]

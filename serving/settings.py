@@ -79,7 +79,7 @@ class Settings(BaseModel):
     )
     client_timeout: Seconds = Field(
         10,
-        description="How long a client may be silent, send its headers, or be slower than CLIENT_RATE, seconds.",
+        description="How long a client may be silent, take for its headers, or be slower than CLIENT_RATE, seconds.",
     )
     client_rate: Count = Field(10_000, description="How slowly it may send a body or read an answer, bytes a second.")
     rate_limit: str = Field("", description="POSTs for each key and address, such as `100/minute`; empty: no limit.")

@@ -72,7 +72,8 @@ def test_the_batch_is_whole_and_the_queue_is_looked_at_once(
 
     def counted(most: int, *, lease: float) -> int:
         looks.append(visible(most, lease=lease))
-        coming.start() if len(looks) == 1 else None
+        if len(looks) == 1:
+            coming.start()
         return looks[-1]
 
     def come() -> None:
@@ -115,7 +116,6 @@ def test_a_call_that_hangs_ends_the_process() -> None:
     ended = watched("dog.begin(); dog.end(); dog.begin(); time.sleep(30)")
     assert ended.returncode == 1
     assert "Timeout" in ended.stderr
-    assert "time.sleep" not in ended.stdout
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""A ColumnTransformer's work by position: on an array its transformers are three times as fast as on a DataFrame.
+"""A ColumnTransformer's work by position: on an array it takes a third of the time that it does on a DataFrame.
 
 Most of a small batch's time scikit-learn asks what a DataFrame is, of which type each column, whom to call and how.
 Its transformers take arrays just as well, and remember names only to compare them: here all that is settled when the

@@ -115,7 +115,7 @@ class EventSource:
         return True
 
     def _gather(self) -> None:
-        """Let the next batch become as large as the last one was, if it does so in twice that one's time."""
+        """Let the next batch become as large as `Pace` expects it, if it does so in time."""
         expected, until = min(self._pace.expected, self._pace.most), self._pace.until()
         count: int | None = None
         while expected > 1 and not self._stopping and (left := until - time.monotonic()) > 0:

@@ -141,7 +141,7 @@ def main(role: str, *rest: str) -> None:
         if role == "api":
             api(settings, rest[0], int(rest[1]))
         else:
-            worker(settings, rest[0])
+            worker(settings.with_one_thread(), rest[0])
     except ServingError as error:
         sys.stderr.write(f"error: {error}\n")
         sys.exit(MISCONFIGURED if isinstance(error, ConfigurationError) else 1)

@@ -57,10 +57,11 @@ class Project:
 
     @classmethod
     def _of(cls, folder: Path, own: type[BaseModel], views: Mapping[str, FeatureView], form: Form) -> "Project":
+        schema = under_rules(accepted(own, views), RULES)
         project = cls(
             folder=folder,
-            schema=under_rules(accepted(own, views), RULES),
-            inputs=under_rules(answered(own, views), RULES),
+            schema=schema,
+            inputs=under_rules(answered(own, views), RULES) if views else schema,
             own_columns=columns_of(own),
             views=views,
             form=form,
@@ -97,7 +98,7 @@ class Project:
 
     @cached_property
     def inputs_schema(self) -> dict[str, Any]:
-        return self.inputs.model_json_schema(by_alias=True)
+        return self.json_schema if self.inputs is self.schema else self.inputs.model_json_schema(by_alias=True)
 
     @cached_property
     def schema_hash(self) -> str:

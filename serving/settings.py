@@ -2,7 +2,7 @@
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -14,6 +14,12 @@ from serving.errors import SettingsError
 KIB, MIB = 1024, 1024 * 1024
 Seconds = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(ge=1)]
+
+VCPU = 1769
+"""MiB of a Lambda's memory that come with one processor."""
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+ENOUGH_THREADS = 16
+"""More gain nothing on BATCH_ROWS, and the stack of each, 8 MiB, is of PREDICT_MEMORY."""
 
 BACKEND_DEFAULTS: dict[str, dict[str, Any]] = {
     "local": {"wait_limit": 20, "max_records": 10_000, "max_result": 32 * MIB},
@@ -98,6 +104,9 @@ class Settings(BaseModel):
         description="Longest predict, then its input is `model_timeout`, seconds; less under a short WORKER_TIMEOUT.",
     )
     predict_memory: Count = Field(1024, description="What a predict may allocate beyond the loaded model, MiB.")
+    predict_threads: Count | None = Field(
+        None, description="Threads for 2,000 rows and more, by default as many as processors; fewer rows get one."
+    )
 
     queue_url: str | None = Field(None, description="The SQS queue; serverless.yml sets it.")
     table: str | None = Field(None, description="The DynamoDB table of predictions; serverless.yml sets it.")
@@ -161,10 +170,28 @@ class Settings(BaseModel):
         folder = str(self.state_dir / "models")
         return folder if is_folder(folder) else f"./{folder}"
 
+    def with_one_thread(self, environ: MutableMapping[str, str] = os.environ) -> Self:
+        """For a process that predicts, before it imports numpy: OpenMP and OpenBLAS begin with a single thread.
+
+        By themselves they start one for each processor. Those that have nothing to do turn in circles for a while, and
+        the API needs that processor; on Lambda they use up what the memory pays for.
+        """
+        most = self.predict_threads or _threads(environ)
+        environ.update(dict.fromkeys(THREADS, "1"))
+        return self.model_copy(update={"predict_threads": most})
+
     def environment(self) -> dict[str, str]:
         """These settings as environment variables, for a child process."""
         values = self.model_dump(mode="json", exclude_none=True)
         return {name.upper(): str(value) for name, value in values.items()}
+
+
+def _threads(environ: Mapping[str, str]) -> int:
+    """How many a large batch may have: as many as there are processors for us, unless whoever runs us allows fewer."""
+    memory = environ.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE")  # two processors are seen, whatever it pays for
+    seen = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    allowed = [int(environ[name]) for name in THREADS if environ.get(name, "").isdecimal()]
+    return max(1, min([seen if memory is None else int(memory) // VCPU, ENOUGH_THREADS, *allowed]))
 
 
 FROM_SERVICE_TOML = {

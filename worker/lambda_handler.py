@@ -9,7 +9,7 @@ with starting():
     from serving.settings import Settings
     from worker.ahead import fetching
 
-    settings = Settings.read()
+    settings = Settings.read().with_one_thread()
     log_as(settings.log_level, records=settings.log_records)
     with fetching(connect(settings, sends=False)) as backend:
         from worker.main import Worker  # and, with it, pandas and scikit-learn: a second

@@ -1,5 +1,6 @@
 """The libraries that a model depends on, as they are installed where this runs; imports none of them."""
 
+import re
 from functools import cache
 from importlib import metadata
 
@@ -8,16 +9,20 @@ from serving.manifest import Manifest
 DATA_STACK = ("scikit-learn", "numpy", "scipy", "pandas")
 TWINS = {"xgboost": "xgboost-cpu", "xgboost-cpu": "xgboost"}
 """One library under two names: the second one comes without CUDA."""
+_VERSION = re.compile(r"^Version: *(\S+)$", re.MULTILINE)  # a header, and headers stand first
 
 
-@cache  # half a millisecond each: pandas describes itself at length
+@cache
 def installed(name: str) -> str | None:
     """The version of a distribution, or of its twin; None when neither is installed."""
     for each in (name, TWINS.get(name, name)):
         try:
-            return metadata.version(each)
+            found = metadata.distribution(each)
         except metadata.PackageNotFoundError:
             continue
+        # `found.version` parses all that scikit-learn and scipy say of themselves, which takes a start 10 ms.
+        said = _VERSION.search(found.read_text("METADATA") or "")
+        return said[1] if said else found.version
     return None
 
 

@@ -19,6 +19,7 @@ from worker.output import Output
 from worker.question import Group
 from worker.separate import Budget, describe, separate
 from worker.table import Table
+from worker.threads import Threads
 
 logger = logging.getLogger(__name__)
 
@@ -34,9 +35,10 @@ class Predictor:
         batch_rows: int,
         memory: int,
         seconds: float,
+        threads: int = 1,
         before_predict: Callable[[], None] = lambda: None,
     ) -> None:
-        """`memory` in MiB and `seconds` are what one predict may take; `before_predict` is told of each.
+        """`memory` in MiB, `seconds` and `threads` are what one predict may take; `before_predict` is told of each.
 
         Raises ModelRefused with what to change.
         """
@@ -47,6 +49,7 @@ class Predictor:
         self._memory = memory
         self._seconds = seconds
         self._before_predict = before_predict
+        self._threads = Threads(threads)
         self.feature_names = self._frame.feature_names
         self.classes = self._output.classes
         self._first_step: Any | None = None
@@ -143,7 +146,7 @@ class Predictor:
         if not given.count:
             return [*rows.errors.values()]
         self._before_predict()
-        with memory_limit(self._memory):
+        with self._threads.enough_for(given.count), memory_limit(self._memory):
             answers = self._answers(given, self._begun(given) if begun is None else begun)
         if not rows.errors:
             return answers

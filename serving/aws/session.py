@@ -1,6 +1,7 @@
 """A session of botocore that makes a cold start's three clients in 45 ms instead of 90."""
 
 import gzip
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,12 +14,12 @@ from pydantic_core import from_json
 
 
 class Descriptions(Loader):  # type: ignore[misc]  # botocore ships no types
-    """Which services there are is asked once for each client: botocore looks into four hundred folders to say it."""
+    """Which services there are is asked twice for each client: botocore looks into four hundred folders to say it."""
 
     def list_available_services(self, type_name: str) -> Sequence[str]:
         """The folders' names, whatever type of description is in them: for what is missing there is an error later."""
         folders = filter(Path.is_dir, map(Path, self.search_paths))
-        return [service.name for folder in folders for service in folder.iterdir()]
+        return [entry.name for folder in folders for entry in os.scandir(folder)]
 
 
 class Reader(JSONFileLoader):  # type: ignore[misc]  # botocore ships no types

@@ -17,9 +17,7 @@ Count = Annotated[int, Field(ge=1)]
 
 VCPU = 1769
 """MiB of a Lambda's memory that come with one processor."""
-THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
-ENOUGH_THREADS = 16
-"""More gain nothing on BATCH_ROWS, and the stack of each, 8 MiB, is of PREDICT_MEMORY."""
+THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 
 BACKEND_DEFAULTS: dict[str, dict[str, Any]] = {
     "local": {"wait_limit": 20, "max_records": 10_000, "max_result": 32 * MIB},
@@ -105,7 +103,8 @@ class Settings(BaseModel):
     )
     predict_memory: Count = Field(1024, description="What a predict may allocate beyond the loaded model, MiB.")
     predict_threads: Count | None = Field(
-        None, description="Threads for 2,000 rows and more, by default as many as processors; fewer rows get one."
+        None,
+        description="Threads of a predict of 2,000 rows or a second, by default one a processor, 16 at most; else one.",
     )
 
     queue_url: str | None = Field(None, description="The SQS queue; serverless.yml sets it.")
@@ -173,11 +172,11 @@ class Settings(BaseModel):
     def with_one_thread(self, environ: MutableMapping[str, str] = os.environ) -> Self:
         """For a process that predicts, before it imports numpy: OpenMP and OpenBLAS begin with a single thread.
 
-        By themselves they start one for each processor. Those that have nothing to do turn in circles for a while, and
-        the API needs that processor; on Lambda they use up what the memory pays for.
+        By themselves they start one for each processor. Those that have nothing to do spin for a while, and the API
+        needs that processor; on Lambda they use up what the memory pays for.
         """
         most = self.predict_threads or _threads(environ)
-        environ.update(dict.fromkeys(THREADS, "1"))
+        environ.update(dict.fromkeys(THREAD_VARIABLES, "1"))
         return self.model_copy(update={"predict_threads": most})
 
     def environment(self) -> dict[str, str]:
@@ -186,12 +185,14 @@ class Settings(BaseModel):
         return {name.upper(): str(value) for name, value in values.items()}
 
 
-def _threads(environ: Mapping[str, str]) -> int:
-    """How many a large batch may have: as many as there are processors for us, unless whoever runs us allows fewer."""
-    memory = environ.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE")  # two processors are seen, whatever it pays for
-    seen = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    allowed = [int(environ[name]) for name in THREADS if environ.get(name, "").isdecimal()]
-    return max(1, min([seen if memory is None else int(memory) // VCPU, ENOUGH_THREADS, *allowed]))
+def _threads(environ: Mapping[str, str]) -> int | None:
+    """What whoever runs us allows OpenMP, OpenBLAS or the Lambda, if anything: the least of it."""
+    allowed = [environ.get(name, "").partition(",")[0].strip() for name in THREAD_VARIABLES]
+    numbers = [int(text) for text in allowed if text.isdecimal() and int(text)]
+    memory = environ.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE")  # whatever it pays for, two processors or more are seen
+    if memory is not None:
+        numbers.append(max(1, int(memory) // VCPU))
+    return min(numbers, default=None)
 
 
 FROM_SERVICE_TOML = {

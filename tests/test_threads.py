@@ -1,30 +1,35 @@
 """OpenMP and OpenBLAS: one thread for few rows, all that are ours for many; in the worker that really runs."""
 
-import os
 from pathlib import Path
 from typing import Any
 
+import joblib
 import pandas as pd
 import pytest
 from sklearn.linear_model import LinearRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
+from threadpoolctl import threadpool_info
 
 from serving.settings import Settings
 from tests.making import function_of, pickled, write_project
 from tests.running import running_service
-from worker.threads import LARGE
+from worker.threads import ENOUGH, ROWS, Threads
 
 COUNTING = """
+import os
+import time
+
 from threadpoolctl import threadpool_info
 
 
 def counted(frame):
+    time.sleep(len(frame) * float(os.environ.get("SECONDS_A_ROW", "0")))
     used = [library["num_threads"] for library in threadpool_info()]
     assert used and len(set(used)) == 1, used
     return frame * 0 + used[0]
 """
-PROCESSORS = min(16, len(os.sched_getaffinity(0)))
+PROCESSORS = min(ENOUGH, joblib.cpu_count(only_physical_cores=True))
 
 
 @pytest.fixture(scope="module")
@@ -58,8 +63,43 @@ def test_a_large_batch_has_the_threads_and_a_small_one_is_alone(
             return {round(row["prediction"]) for row in result}
 
         assert threads(1) == {1}
-        assert max(threads(4 * LARGE)) == most  # in a first predict, which sees how fast the model is, and in others
-        assert threads(LARGE - 1) == {1}
+        assert max(threads(4 * ROWS)) == most  # in a first predict, which sees how fast the model is, and in others
+        assert threads(ROWS - 1) == {1}
+
+
+def test_a_slow_model_gets_them_for_few_rows(counting: tuple[Path, Path], tmp_path: Path) -> None:
+    """It takes 0.3 s a row: 40 of them are known to be a large predict once the first ones are through."""
+    project, model = counting
+    environment = {"PREDICT_THREADS": "3", "SECONDS_A_ROW": "0.3"}
+    with (
+        running_service(tmp_path / "state", project=project, model=model, environment=environment) as service,
+        service.client(headers={"Prefer": "wait=20"}) as api,
+    ):
+        result = api.post("/api/predict", json=[{"x": 1}] * 20).raise_for_status().json()["result"]
+        assert {round(row["prediction"]) for row in result} == {3}
+
+
+def test_the_stacks_of_threads_are_not_taken_from_what_a_predict_may_allocate() -> None:
+    threads = Threads(5)
+    with threads.enough_for(1, 0.0) as more:
+        assert more == 0
+    with threads.enough_for(ROWS, 0.0) as more:
+        assert more == 5 * 8
+
+
+@pytest.mark.parametrize("raised", [ValueError, MemoryError, KeyboardInterrupt])
+def test_one_thread_is_left_whatever_happens(raised: type[BaseException]) -> None:
+    def used() -> set[int]:
+        return {library["num_threads"] for library in threadpool_info()}
+
+    def predict() -> None:
+        with Threads(3).enough_for(ROWS, 0.0):
+            assert used() == {3}
+            raise raised
+
+    with pytest.raises(raised):
+        predict()
+    assert used() == {1}
 
 
 @pytest.mark.parametrize(
@@ -69,10 +109,11 @@ def test_a_large_batch_has_the_threads_and_a_small_one_is_alone(
         ({"AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "1769"}, 1),
         ({"AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "3538"}, 2),
         ({"AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "10240", "OPENBLAS_NUM_THREADS": "4"}, 4),
-        ({"OMP_NUM_THREADS": "2,1", "OPENBLAS_NUM_THREADS": ""}, PROCESSORS),
+        ({"OMP_NUM_THREADS": "2,1", "OPENBLAS_NUM_THREADS": "0"}, 2),
+        ({"OMP_NUM_THREADS": "many", "OPENBLAS_NUM_THREADS": ""}, None),
     ],
 )
-def test_a_lambda_has_as_many_as_its_memory_pays_for(environ: dict[str, str], most: int) -> None:
+def test_whoever_runs_it_may_allow_fewer(environ: dict[str, str], most: int | None) -> None:
     settings = Settings().with_one_thread(environ)
     assert settings.predict_threads == most
     assert (environ["OMP_NUM_THREADS"], environ["OPENBLAS_NUM_THREADS"]) == ("1", "1")

@@ -9,7 +9,7 @@ from serving.manifest import Manifest
 DATA_STACK = ("scikit-learn", "numpy", "scipy", "pandas")
 TWINS = {"xgboost": "xgboost-cpu", "xgboost-cpu": "xgboost"}
 """One library under two names: the second one comes without CUDA."""
-_VERSION = re.compile(r"^Version: *(\S+)$", re.MULTILINE)  # a header, and headers stand first
+_VERSION = re.compile(r"^Version: *(\S+)$", re.MULTILINE)
 
 
 @cache
@@ -21,7 +21,8 @@ def installed(name: str) -> str | None:
         except metadata.PackageNotFoundError:
             continue
         # `found.version` parses all that scikit-learn and scipy say of themselves, which takes a start 10 ms.
-        said = _VERSION.search(found.read_text("METADATA") or "")
+        headers = (found.read_text("METADATA") or "").partition("\n\n")[0]
+        said = _VERSION.search(headers)
         return said[1] if said else found.version
     return None
 

@@ -92,7 +92,7 @@ class ModelSource:
             batch_rows=self._settings.batch_rows,
             memory=self._settings.predict_memory,
             seconds=self._settings.predict_timeout,
-            threads=self._settings.predict_threads or 1,
+            threads=self._settings.predict_threads,
             before_predict=self._before_predict,
         )
         return LoadedModel(version=version, predictor=predictor, libraries=list(manifest.versions), warning=warning)

@@ -35,7 +35,7 @@ class Predictor:
         batch_rows: int,
         memory: int,
         seconds: float,
-        threads: int = 1,
+        threads: int | None = 1,
         before_predict: Callable[[], None] = lambda: None,
     ) -> None:
         """`memory` in MiB, `seconds` and `threads` are what one predict may take; `before_predict` is told of each.
@@ -53,6 +53,7 @@ class Predictor:
         self.feature_names = self._frame.feature_names
         self.classes = self._output.classes
         self._first_step: Any | None = None
+        self._row_seconds = 0.0  # what one row is thought to take
         started = time.monotonic()
         try:
             self._try(project)  # the first predict is slow, too: libraries start their threads
@@ -61,7 +62,7 @@ class Predictor:
             if project.example_is_given:
                 raise ModelRefused(problem) from error
             logger.warning("%s It was made from the schema: put a real record into example.json.", problem)
-        self._row_seconds = max(time.monotonic() - started, 1e-6)  # what one row is thought to take
+        self._row_seconds = max(time.monotonic() - started, 1e-6)
 
     def _try(self, project: Project) -> None:
         example = Table.of([[project.example_with_features]], self._frame.columns)
@@ -146,7 +147,8 @@ class Predictor:
         if not given.count:
             return [*rows.errors.values()]
         self._before_predict()
-        with self._threads.enough_for(given.count), memory_limit(self._memory):
+        expected = given.count * self._row_seconds
+        with self._threads.enough_for(given.count, expected) as more, memory_limit(self._memory + more):
             answers = self._answers(given, self._begun(given) if begun is None else begun)
         if not rows.errors:
             return answers

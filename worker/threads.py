@@ -1,32 +1,47 @@
-"""How many threads a predict may use: one for a small batch, all that are ours for a large one."""
+"""How many threads a predict may use: one for few rows, all that are ours for many."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from typing import Any
 
+import joblib
 from threadpoolctl import ThreadpoolController
 
-LARGE = 2_000
-"""Rows. Gradient boosting takes 6 ms for one row and 17 with two threads, 12 and 19 for 1,000, 32 and 23 for 5,000."""
+ROWS, SECONDS = 2_000, 1.0
+"""From either on a predict is large. Gradient boosting takes 6 ms for one row and 17 with two threads, 12 and 19 for
+1,000, 32 and 23 for 5,000."""
+ENOUGH = 16
+STACK = 8
+"""MiB that each thread takes."""
 
 
 class Threads:
-    """More than one for the block that predicts a large batch. For one model: its libraries are found once."""
+    """More than one for the block of a large predict. For one model: its libraries are found once."""
 
-    def __init__(self, most: int) -> None:
-        self._most = most
+    def __init__(self, most: int | None = None) -> None:
+        """`most`: what a large predict gets; one for each processor, by default, that nobody else has been promised."""
+        self._given = most
 
     @contextmanager
-    def enough_for(self, rows: int) -> Iterator[None]:
-        if rows < LARGE or self._most == 1:
-            yield
+    def enough_for(self, rows: int, seconds: float) -> Iterator[int]:
+        """Gives the MiB that the threads may add to what the predict allocates: where one can't be had, libgomp exits.
+
+        `seconds` is what the predict is thought to take.
+        """
+        if (rows < ROWS and seconds < SECONDS) or self._most == 1:
+            yield 0
             return
-        self._allow(self._most)
         try:
-            yield
+            self._allow(self._most)
+            yield STACK * self._most
         finally:
             self._allow(1)
+
+    @cached_property
+    def _most(self) -> int:
+        """joblib counts as scikit-learn does: a container's share, and no processor twice."""
+        return self._given or min(ENOUGH, joblib.cpu_count(only_physical_cores=True))
 
     @cached_property
     def _libraries(self) -> list[Any]:

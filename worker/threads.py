@@ -20,7 +20,7 @@ class Threads:
     """More than one for the block of a large predict. For one model: its libraries are found once."""
 
     def __init__(self, most: int | None = None) -> None:
-        """`most`: what a large predict gets; one for each processor, by default, that nobody else has been promised."""
+        """`most`: what a large predict gets; by default one for each core that this process may use."""
         self._given = most
 
     @contextmanager
@@ -40,7 +40,7 @@ class Threads:
 
     @cached_property
     def _most(self) -> int:
-        """joblib counts as scikit-learn does: a container's share, and no processor twice."""
+        """joblib counts as scikit-learn does: a container's share, and no core twice."""
         return self._given or min(ENOUGH, joblib.cpu_count(only_physical_cores=True))
 
     @cached_property

@@ -18,7 +18,7 @@ class Gateway:
         self.refuse: Callable[[str, bytes], tuple[int, dict[str, str]] | None] = lambda method, body: None
         self.loses: Callable[[int], bool] = lambda accepted: False
         self.accepted: list[str] = []
-        self.client = httpx.Client(timeout=PATIENCE)
+        self.client = httpx.Client(timeout=PATIENCE, verify=False)
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler(behind))
         self.url = f"http://127.0.0.1:{self.server.server_port}"
 

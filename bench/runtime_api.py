@@ -17,6 +17,8 @@ from typing import Any
 
 import psutil
 
+from bench.usage import own_cpu_seconds
+
 SECONDS = 120
 
 
@@ -134,7 +136,7 @@ class _Server(ThreadingHTTPServer):
 
     def taken(self) -> Taken:
         return Taken(
-            cpu_seconds=_cpu_seconds(self.pid),
+            cpu_seconds=own_cpu_seconds(self.pid),
             wall_seconds=time.perf_counter() - self.started,
             peak_mib=_peak_mib(self.pid),
         )
@@ -177,13 +179,6 @@ def running_function(
         process.wait()
         server.shutdown()
         server.server_close()
-
-
-def _cpu_seconds(pid: int) -> float:
-    if sys.platform == "linux":  # the process's own clock counts nanoseconds, its times of the system hundredths
-        return time.clock_gettime((~pid << 3) | 2)
-    times = psutil.Process(pid).cpu_times()
-    return float(times.user + times.system)
 
 
 def _connected(pid: int) -> Sequence[int]:

@@ -50,7 +50,7 @@ class Settings(BaseModel):
     )
     aws_region: str | None = Field(None, description="AWS region (`region` in service.toml).")
     # 1,769 MiB come with one whole processor: less is slower, and more is dearer and no faster (bench/README.md).
-    worker_memory: Count = Field(1769, description="Memory of the worker Lambda, MiB (`memory` in service.toml).")
+    worker_memory: Count = Field(VCPU, description="Memory of the worker Lambda, MiB (`memory` in service.toml).")
     worker_timeout: float = Field(
         60,
         ge=10,
@@ -104,7 +104,7 @@ class Settings(BaseModel):
     predict_memory: Count = Field(1024, description="What a predict may allocate beyond the loaded model, MiB.")
     predict_threads: Count | None = Field(
         None,
-        description="Threads of a predict of 2,000 rows or a second, by default one a processor, 16 at most; else one.",
+        description="Threads of a predict of 2,000 rows or a second, by default one a core, 16 at most; else one.",
     )
 
     queue_url: str | None = Field(None, description="The SQS queue; serverless.yml sets it.")

@@ -29,7 +29,7 @@ def counted(frame):
     assert used and len(set(used)) == 1, used
     return frame * 0 + used[0]
 """
-PROCESSORS = min(ENOUGH, joblib.cpu_count(only_physical_cores=True))
+CORES = min(ENOUGH, joblib.cpu_count(only_physical_cores=True))
 
 
 @pytest.fixture(scope="module")
@@ -45,8 +45,8 @@ def counting(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 @pytest.mark.parametrize(
     ("chosen", "most"),
-    [({}, PROCESSORS), ({"PREDICT_THREADS": "3"}, 3), ({"OMP_NUM_THREADS": "1"}, 1)],
-    ids=["one a processor", "the setting", "somebody allows fewer"],
+    [({}, CORES), ({"PREDICT_THREADS": "3"}, 3), ({"OMP_NUM_THREADS": "1"}, 1)],
+    ids=["one a core", "the setting", "somebody allows fewer"],
 )
 def test_a_large_batch_has_the_threads_and_a_small_one_is_alone(
     counting: tuple[Path, Path], tmp_path: Path, chosen: dict[str, str], most: int
@@ -68,7 +68,7 @@ def test_a_large_batch_has_the_threads_and_a_small_one_is_alone(
 
 
 def test_a_slow_model_gets_them_for_few_rows(counting: tuple[Path, Path], tmp_path: Path) -> None:
-    """It takes 0.3 s a row: 40 of them are known to be a large predict once the first ones are through."""
+    """It takes 0.3 s a row, which the example has shown: the 16 that are predicted first are thought to take 5 s."""
     project, model = counting
     environment = {"PREDICT_THREADS": "3", "SECONDS_A_ROW": "0.3"}
     with (

@@ -40,6 +40,7 @@ class Predictor:
     ) -> None:
         """`memory` in MiB, `seconds` and `threads` are what one predict may take; `before_predict` is told of each.
 
+        Of `threads` None means one for each core.
         Raises ModelRefused with what to change.
         """
         check_pipeline(pipeline)

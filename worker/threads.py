@@ -12,6 +12,7 @@ ROWS, SECONDS = 2_000, 1.0
 """From either on a predict is large. Gradient boosting takes 6 ms for one row and 17 with two threads, 12 and 19 for
 1,000, 32 and 23 for 5,000."""
 ENOUGH = 16
+"""Threads, unless somebody asks for more: on a machine of many cores their stacks would take a gigabyte."""
 STACK = 8
 """MiB that each thread takes."""
 
